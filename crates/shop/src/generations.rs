@@ -1,0 +1,134 @@
+//! Generations: a customer's request for pictures, from the sentence to the answer.
+//!
+//! queued ⇄ generating → ready · refused · failed; queued → cancelled. A call that failed puts it back into the queue.
+
+mod drawing;
+mod reading;
+mod wishes;
+
+use serde::Serialize;
+use sqlx::{PgPool, PgTransaction};
+
+pub use drawing::{Answer, CallEnd, CallState, Drawing, Picture, answered, begin, end_call, refuse};
+pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
+pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Size, Style, Wish, check_prompt};
+
+use crate::{
+    Cause, StaleTransition,
+    ids::{AccountId, GenerationId},
+    jobs::Job,
+};
+
+/// Where a generation stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, strum::VariantArray, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum GenerationState {
+    /// Waits for a worker.
+    Queued,
+    /// A worker has it; the provider may have been asked.
+    Generating,
+    /// The pictures are here.
+    Ready,
+    /// The provider will not draw this.
+    Refused,
+    /// No picture could be made.
+    Failed,
+    /// Taken back by the customer before it began.
+    Cancelled,
+}
+
+impl GenerationState {
+    /// Whether nothing will change any more.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Queued | Self::Generating => false,
+            Self::Ready | Self::Refused | Self::Failed | Self::Cancelled => true,
+        }
+    }
+}
+
+/// What the customer reads when every try failed.
+const FAILED: &str = "We tried several times, but the picture did not come out. Nothing was charged. Please try again in a while.";
+
+/// Accepts a wish and enqueues its drawing. The same `client_key` again is the same generation: a double click is one.
+pub async fn request(
+    db: &PgPool,
+    cause: &Cause,
+    account_id: AccountId,
+    wish: &Wish,
+) -> sqlx::Result<GenerationId> {
+    let id = GenerationId::new(cause.at);
+    let mut tx = db.begin().await?;
+    let inserted = sqlx::query!(
+        "insert into generations (id, account_id, client_key, prompt, style, size, count, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict on constraint generations_client_key_once do nothing",
+        id as GenerationId,
+        account_id as AccountId,
+        wish.client_key,
+        wish.prompt,
+        wish.style as Style,
+        wish.size as Size,
+        wish.count,
+        cause.at,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        return sqlx::query_scalar!(
+            r#"select id as "id: GenerationId" from generations where account_id = $1 and client_key = $2"#,
+            account_id as AccountId,
+            wish.client_key,
+        )
+        .fetch_one(&mut *tx)
+        .await;
+    }
+    Job::GenerateImages { generation_id: id }.enqueue(&mut tx, cause).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Takes a request back that has not begun. Its job finds nothing to do.
+pub async fn cancel(
+    db: &PgPool,
+    cause: &Cause,
+    account_id: AccountId,
+    id: GenerationId,
+) -> sqlx::Result<Result<(), StaleTransition>> {
+    let moved = sqlx::query!(
+        "update generations set state = 'cancelled', finished_at = $3 where id = $1 and account_id = $2 and state = 'queued'",
+        id as GenerationId,
+        account_id as AccountId,
+        cause.at,
+    )
+    .execute(db)
+    .await?;
+    Ok(if moved.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
+}
+
+/// Ends a generation whose job is out of tries. A call that is still open got no answer.
+pub(crate) async fn give_up(tx: &mut PgTransaction<'_>, cause: &Cause, id: GenerationId) -> sqlx::Result<()> {
+    drawing::mark_open_calls_ambiguous(tx, cause, id).await?;
+    fail(tx, cause, id, FAILED).await
+}
+
+async fn fail(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    id: GenerationId,
+    problem: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update generations set state = 'failed', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')",
+        id as GenerationId,
+        problem,
+        cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

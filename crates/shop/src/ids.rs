@@ -1,0 +1,71 @@
+//! Ids: UUIDs of version 7 (RFC 9562), so that the order of ids is the order of time; one type per noun, so that an
+//! image's id is never taken for a generation's.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::{NoContext, Timestamp, Uuid};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id that sorts at this moment.
+            pub fn new(at: DateTime<Utc>) -> Self {
+                Self(v7(at))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// Of a person who can sign in.
+    AccountId
+);
+id!(
+    /// Of one request for pictures.
+    GenerationId
+);
+id!(
+    /// Of one call to a provider.
+    CallId
+);
+id!(
+    /// Of one picture.
+    ImageId
+);
+
+fn v7(at: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_time() {
+        let early = ImageId::new(DateTime::UNIX_EPOCH + chrono::Duration::days(20_000));
+        let late = ImageId::new(DateTime::UNIX_EPOCH + chrono::Duration::days(20_001));
+        assert!(early < late);
+        assert_eq!(early.0.get_version_num(), 7);
+    }
+}

@@ -1,0 +1,78 @@
+//! From the worker's side: a picture on its way to object storage, and its small versions.
+
+use sqlx::PgPool;
+
+use super::{Format, ImageState, original_key};
+use crate::{Cause, ids::ImageId, jobs::Job};
+
+/// A picture whose bytes are still in Postgres.
+#[derive(Debug)]
+pub struct Staged {
+    /// The encoded picture.
+    pub bytes: Vec<u8>,
+    /// How it is encoded.
+    pub format: Format,
+    /// Where it goes.
+    pub key: String,
+}
+
+/// A picture that is in object storage.
+#[derive(Debug)]
+pub struct Original {
+    /// How it is encoded.
+    pub format: Format,
+    /// Where it lies.
+    pub key: String,
+}
+
+/// The bytes that are to be stored; nothing if they are stored already or the picture is gone.
+pub async fn staged(db: &PgPool, id: ImageId) -> sqlx::Result<Option<Staged>> {
+    let row = sqlx::query!(
+        r#"select staged_bytes as "bytes!", format as "format: Format" from images where id = $1 and state = 'staged'"#,
+        id as ImageId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Staged { bytes: row.bytes, format: row.format, key: original_key(id, row.format) }))
+}
+
+/// The picture is in object storage: lets the bytes in Postgres go and has the small versions made.
+pub async fn stored(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    let moved = sqlx::query!(
+        "update images set state = 'stored', staged_bytes = null, problem = null where id = $1 and state = 'staged'",
+        id as ImageId,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if moved.rows_affected() == 1 {
+        Job::MakeThumbnails { image_id: id }.enqueue(&mut tx, cause).await?;
+    }
+    tx.commit().await
+}
+
+/// The stored picture whose small versions are missing; nothing if there is none.
+pub async fn original(db: &PgPool, id: ImageId) -> sqlx::Result<Option<Original>> {
+    let row = sqlx::query!(
+        r#"select format as "format: Format", state as "state: ImageState" from images where id = $1 and thumbnail_widths = '{}'"#,
+        id as ImageId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.and_then(|row| match row.state {
+        ImageState::Stored => Some(Original { format: row.format, key: original_key(id, row.format) }),
+        ImageState::Staged => None,
+    }))
+}
+
+/// The small versions of these widths lie in object storage, in WebP and JPEG.
+pub async fn thumbnails_made(db: &PgPool, id: ImageId, widths: &[i32]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update images set thumbnail_widths = $2, problem = null where id = $1 and state = 'stored'",
+        id as ImageId,
+        widths,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

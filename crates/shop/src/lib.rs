@@ -1,0 +1,32 @@
+//! What the shop *is*: its nouns, the states they pass through, every SQL statement, and the jobs that a change starts.
+//!
+//! The one rule: a page changes the model and enqueues, in one transaction; a job reads the model, talks to the outside,
+//! changes the model. This crate is the model. It knows neither HTTP nor any outside service.
+
+pub mod accounts;
+pub mod cause;
+pub mod generations;
+pub mod ids;
+pub mod images;
+pub mod jobs;
+pub mod queue;
+pub mod schema;
+pub mod sessions;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cause::Cause;
+
+/// A change came too late: the row was no longer in a state that allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the row had already moved on")]
+pub struct StaleTransition;
+
+/// The name of the constraint that refused a statement, if one did. These names are the contract between the
+/// migrations and whoever turns a refusal into words.
+pub(crate) fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
+    match error {
+        sqlx::Error::Database(refusal) => refusal.constraint(),
+        _ => None,
+    }
+}

@@ -1,0 +1,103 @@
+//! A database of its own for each test, copied from a template that is migrated once.
+//!
+//! `TEST_DATABASE_URL` names a server where databases may be made; `./test` starts a private one.
+
+use sqlx::{Connection, Executor, PgConnection, PgPool, Row, postgres::PgConnectOptions};
+
+use crate::schema;
+
+/// A migrated, empty database that is dropped with this value.
+pub struct Database {
+    /// Connections to it.
+    pub pool: PgPool,
+    /// Its URL, for processes of their own.
+    pub url: String,
+    name: String,
+    server: String,
+}
+
+/// Chosen once for good: an advisory lock with this key is held while the template is made.
+const TEMPLATE_LOCK: i64 = 7_305_014;
+
+impl Database {
+    /// Makes one.
+    ///
+    /// # Panics
+    /// If `TEST_DATABASE_URL` is missing or its server does not do as told: a test cannot go on without.
+    pub async fn new() -> Self {
+        let server = std::env::var("TEST_DATABASE_URL")
+            .expect("TEST_DATABASE_URL names a Postgres server for tests; `./test` starts one and sets it");
+        let template = template(&server).await;
+        let name = format!("t_{}", ulid::Ulid::new().to_string().to_lowercase());
+        let mut connection = PgConnection::connect(&server).await.expect("the test server answers");
+        let create = format!("create database {name} template {template} strategy file_copy");
+        connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database from the template");
+        connection.close().await.ok();
+        let url = url_of(&server, &name);
+        let pool = schema::connect(&url, "tests", 16).await.expect("the new database answers");
+        Self { pool, url, name, server }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A thread with a runtime of its own: the test's may be shutting down.
+        let dropped = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                if let Ok(mut connection) = PgConnection::connect(&server).await {
+                    let drop = format!("drop database if exists {name} with (force)");
+                    connection.execute(sqlx::AssertSqlSafe(drop)).await.ok();
+                }
+            });
+        });
+        dropped.join().ok();
+    }
+}
+
+async fn template(server: &str) -> String {
+    let hash = schema::MIGRATOR
+        .iter()
+        .flat_map(|migration| migration.checksum.iter())
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let name = format!("template_{hash:016x}");
+    let mut connection = PgConnection::connect(server).await.expect("the test server answers");
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(TEMPLATE_LOCK)
+        .execute(&mut connection)
+        .await
+        .expect("the lock");
+    let ready: bool =
+        sqlx::query("select exists (select from pg_database where datname = $1 and not datallowconn)")
+            .bind(&name)
+            .fetch_one(&mut connection)
+            .await
+            .expect("the catalogue")
+            .get(0);
+    if !ready {
+        for statement in
+            [format!("drop database if exists {name} with (force)"), format!("create database {name}")]
+        {
+            connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("a new template");
+        }
+        let pool =
+            schema::connect(&url_of(server, &name), "template", 2).await.expect("the template answers");
+        schema::migrate(&pool).await.expect("migrations");
+        pool.close().await;
+        // Closed to connections: only a finished template is, and a copy needs one that nobody uses.
+        let close = format!("alter database {name} with allow_connections false");
+        connection.execute(sqlx::AssertSqlSafe(close)).await.expect("the template closed");
+    }
+    connection.close().await.ok();
+    name
+}
+
+fn url_of(server: &str, database: &str) -> String {
+    use sqlx::ConnectOptions;
+    let options: PgConnectOptions = server.parse().expect("TEST_DATABASE_URL is a URL");
+    options.database(database).to_url_lossy().to_string()
+}
