@@ -1,0 +1,9 @@
+//! The worker: takes jobs from Postgres, talks to the outside, changes the model.
+
+pub mod config;
+pub mod jobs;
+pub mod logs;
+pub mod pictures;
+pub mod providers;
+pub mod runner;
+pub mod services;

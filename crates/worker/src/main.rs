@@ -1,0 +1,75 @@
+//! The worker's program: `worker run` and `worker migrate`.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use secrecy::ExposeSecret;
+use shop::schema;
+use tokio_util::sync::CancellationToken;
+use worker::{
+    config::{Cli, Command, Config},
+    jobs::Jobs,
+    logs,
+    runner::{self, Settings},
+    services::Services,
+};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    dotenvy::dotenv().ok();
+    let cli = Cli::parse();
+    logs::start(&cli.config)?;
+    rustls::crypto::ring::default_provider().install_default().ok();
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Run => run(&cli.config).await,
+        Command::Migrate => migrate(&cli.config).await,
+    }
+}
+
+async fn run(config: &Config) -> anyhow::Result<()> {
+    let problems = config.problems();
+    if !problems.is_empty() {
+        bail!("the configuration cannot work:\n  {}", problems.join("\n  "));
+    }
+    let lanes = config.lanes().map_err(anyhow::Error::msg)?;
+    let slots: usize = lanes.iter().map(|lane| lane.concurrency).sum();
+    let url = config.database_url.expose_secret();
+    // A job holds a connection only while it reads or writes, so that half as many as slots are plenty.
+    let connections = u32::try_from(slots / 2).unwrap_or(8).clamp(4, 24);
+    let db = schema::connect(url, "worker", connections).await.context("cannot reach the database")?;
+    schema::check(&db).await?;
+    // Heartbeats have a connection of their own: jobs that hold all others must not make this worker look dead.
+    let beats = schema::connect(url, "worker heartbeat", 1).await?;
+
+    let services = Services::new(db.clone(), config)?;
+    if let Err(error) = services.storage.check().await {
+        tracing::warn!(%error, "object storage does not answer; uploads will be retried");
+    }
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_on_signal(stop.clone())?);
+    let settings = Settings { lanes, ..Settings::default() };
+    runner::run(db, beats, Arc::new(Jobs::new(services)), settings, stop).await
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let db = schema::connect(config.database_url.expose_secret(), "migrate", 2)
+        .await
+        .context("cannot reach the database")?;
+    schema::migrate(&db).await?;
+    tracing::info!("the database is at this version");
+    Ok(())
+}
+
+fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping: nothing new is taken, what runs may end");
+        stop.cancel();
+    })
+}

@@ -1,0 +1,53 @@
+//! Work on pixels. Everything here is pure, takes its time on one core, and belongs on a blocking thread.
+
+pub mod thumbnails;
+
+use std::io::Cursor;
+
+use image::{ImageFormat, ImageReader};
+use sha2::{Digest, Sha256};
+use shop::{generations::Picture, images::Format};
+
+/// Why bytes are not a picture that we can use.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// They are no picture, or a broken one.
+    #[error("cannot read the picture: {0}")]
+    Unreadable(#[from] image::ImageError),
+    /// Its beginning cannot be read.
+    #[error("cannot read the picture: {0}")]
+    Io(#[from] std::io::Error),
+    /// A format that we do not store.
+    #[error("not a PNG, JPEG or WebP")]
+    Format,
+    /// It could not be resized or encoded.
+    #[error("cannot encode: {0}")]
+    Encoding(String),
+}
+
+/// What a provider sent, as pictures with their format and size. The first bytes say what it is, whatever was asked for.
+///
+/// # Errors
+/// If one of them cannot be read.
+pub fn read_all(encoded: Vec<Vec<u8>>) -> Result<Vec<Picture>, PictureError> {
+    encoded.into_iter().map(read).collect()
+}
+
+fn read(bytes: Vec<u8>) -> Result<Picture, PictureError> {
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format()?;
+    let format = match reader.format() {
+        Some(ImageFormat::Png) => Format::Png,
+        Some(ImageFormat::Jpeg) => Format::Jpeg,
+        Some(ImageFormat::WebP) => Format::Webp,
+        _ => return Err(PictureError::Format),
+    };
+    let (width, height) = reader.into_dimensions()?;
+    let pixels = |side: u32| i32::try_from(side).map_err(|_| PictureError::Format);
+    Ok(Picture {
+        format,
+        width: pixels(width)?,
+        height: pixels(height)?,
+        sha256: Sha256::digest(&bytes).into(),
+        bytes,
+    })
+}

@@ -1,0 +1,122 @@
+//! Small versions of a picture for pages: Lanczos3 on one core, WebP for almost all browsers and JPEG for the rest.
+
+use std::io::Cursor;
+
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
+use image::{ImageReader, Limits};
+
+use super::PictureError;
+
+/// WebP quality: what libwebp's own tools take when not told otherwise is 75; prints are judged closely.
+const WEBP_QUALITY: f32 = 82.0;
+/// JPEG quality of about the same look.
+const JPEG_QUALITY: u8 = 84;
+/// Memory that decoding may take: 64 megapixels of RGBA.
+const DECODE_MAX: u64 = 256 << 20;
+
+/// One width of a picture.
+#[derive(Debug)]
+pub struct Thumbnail {
+    /// In pixels.
+    pub width: i32,
+    /// In pixels.
+    pub height: i32,
+    /// Encoded as WebP.
+    pub webp: Vec<u8>,
+    /// Encoded as JPEG.
+    pub jpeg: Vec<u8>,
+}
+
+/// Makes the widths that are smaller than the picture. A picture smaller than all gets one in its own size.
+///
+/// # Errors
+/// If the picture cannot be decoded or a version not be encoded.
+pub fn make(encoded: &[u8], widths: &[i32]) -> Result<Vec<Thumbnail>, PictureError> {
+    let mut reader = ImageReader::new(Cursor::new(encoded)).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(DECODE_MAX);
+    reader.limits(limits);
+    let picture = reader.decode()?.into_rgb8();
+    let (full_width, full_height) = picture.dimensions();
+    let source =
+        Image::from_vec_u8(full_width, full_height, picture.into_raw(), PixelType::U8x3).map_err(encoding)?;
+
+    let mut wanted: Vec<u32> = widths
+        .iter()
+        .filter_map(|width| u32::try_from(*width).ok())
+        .filter(|width| *width < full_width)
+        .collect();
+    if wanted.is_empty() {
+        wanted.push(full_width);
+    }
+    wanted.into_iter().map(|width| thumbnail(&source, width)).collect()
+}
+
+fn thumbnail(source: &Image<'_>, width: u32) -> Result<Thumbnail, PictureError> {
+    // Rounded to the nearest pixel, never to none.
+    let scaled = (u64::from(source.height()) * u64::from(width) + u64::from(source.width()) / 2)
+        / u64::from(source.width());
+    let height = u32::try_from(scaled).unwrap_or(u32::MAX).max(1);
+    let mut small = Image::new(width, height, PixelType::U8x3);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    Resizer::new().resize(source, &mut small, &options).map_err(encoding)?;
+    let pixels = small.buffer();
+
+    let webp = webp::Encoder::from_rgb(pixels, width, height).encode(WEBP_QUALITY).to_vec();
+    let mut jpeg = Vec::new();
+    let side = |side: u32| u16::try_from(side).map_err(encoding);
+    jpeg_encoder::Encoder::new(&mut jpeg, JPEG_QUALITY)
+        .encode(pixels, side(width)?, side(height)?, jpeg_encoder::ColorType::Rgb)
+        .map_err(encoding)?;
+    let pixels = |side: u32| i32::try_from(side).map_err(encoding);
+    Ok(Thumbnail { width: pixels(width)?, height: pixels(height)?, webp, jpeg })
+}
+
+fn encoding(error: impl std::fmt::Display) -> PictureError {
+    PictureError::Encoding(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageFormat, RgbImage};
+
+    use super::*;
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut encoded = Cursor::new(Vec::new());
+        RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 128]))
+            .write_to(&mut encoded, ImageFormat::Png)
+            .expect("png");
+        encoded.into_inner()
+    }
+
+    #[test]
+    fn each_width_keeps_the_shape_and_decodes_in_both_formats() {
+        let made = make(&png(1024, 1536), &[320, 640, 960]).expect("thumbnails");
+        assert_eq!(
+            made.iter().map(|t| (t.width, t.height)).collect::<Vec<_>>(),
+            [(320, 480), (640, 960), (960, 1440)]
+        );
+        for thumbnail in &made {
+            for encoded in [&thumbnail.webp, &thumbnail.jpeg] {
+                let decoded = image::load_from_memory(encoded).expect("a picture");
+                assert_eq!(
+                    (decoded.width() as i32, decoded.height() as i32),
+                    (thumbnail.width, thumbnail.height)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_picture_is_not_enlarged() {
+        let made = make(&png(200, 100), &[320, 640]).expect("thumbnails");
+        assert_eq!(made.iter().map(|t| (t.width, t.height)).collect::<Vec<_>>(), [(200, 100)]);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        assert!(make(b"not a picture", &[320]).is_err());
+        assert!(make(&png(64, 64)[..50], &[320]).is_err());
+    }
+}

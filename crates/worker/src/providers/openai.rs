@@ -1,0 +1,111 @@
+//! The OpenAI images API, and whatever speaks it.
+
+mod failures;
+mod transport;
+
+use std::time::Duration;
+
+use async_openai::{Client, config::OpenAIConfig};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub use failures::{Failed, Failure};
+
+use crate::config::Config;
+
+/// Connecting takes no longer, or nothing was sent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// An answer takes no longer: large pictures in high quality need minutes.
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// What is to be drawn.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// All words for the provider.
+    pub prompt: String,
+    /// `1024x1536`.
+    pub size: String,
+    /// How many.
+    pub count: i16,
+}
+
+/// What came.
+#[derive(Debug)]
+pub struct Drawn {
+    /// Encoded pictures, at least one.
+    pub pictures: Vec<Vec<u8>>,
+    /// What it cost, as the provider said it.
+    pub usage: Option<Value>,
+    /// The provider's id for the request.
+    pub request_id: Option<String>,
+}
+
+/// The client. It never repeats a call by itself: each may be paid for, so that the queue decides.
+#[derive(Clone)]
+pub struct OpenAi {
+    client: Client<OpenAIConfig>,
+    model: String,
+}
+
+/// An answer, read leniently: a field that is unknown or missing must not lose a picture that was paid for.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    #[serde(default)]
+    data: Vec<Datum>,
+    usage: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Datum {
+    b64_json: Option<String>,
+}
+
+impl OpenAi {
+    /// As configured. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the HTTP client cannot be built.
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            // The key must not follow a redirect to somewhere else.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let openai = OpenAIConfig::new()
+            .with_api_base(config.openai_base_url.trim_end_matches('/'))
+            .with_api_key(config.openai_api_key.expose_secret());
+        let client = Client::with_config(openai)
+            .with_http_client(http.clone())
+            .with_http_service(transport::Transport::new(http));
+        Ok(Self { client, model: config.openai_image_model.clone() })
+    }
+
+    /// The model that draws.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// Asks for pictures, once.
+    ///
+    /// # Errors
+    /// What kind of failure it was, and the provider's id for the request.
+    pub async fn draw(&self, request: &Request) -> Result<Drawn, Failed> {
+        // GPT image models always answer in base64 and refuse `response_format`.
+        let body =
+            json!({"model": self.model, "prompt": request.prompt, "size": request.size, "n": request.count});
+        let heard = transport::Heard::default();
+        let answer: Result<Answer, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;
+        let request_id = heard.request_id();
+        let failed = |failure| Failed { failure, request_id: request_id.clone() };
+        let answer = answer.map_err(|error| failed(Failure::of(error)))?;
+        let pictures: Vec<Vec<u8>> =
+            answer.data.into_iter().filter_map(|datum| STANDARD.decode(datum.b64_json?).ok()).collect();
+        if pictures.is_empty() {
+            return Err(failed(Failure::Ambiguous { why: "the answer holds no picture".to_owned() }));
+        }
+        Ok(Drawn { pictures, usage: answer.usage, request_id })
+    }
+}

@@ -1,0 +1,122 @@
+//! Object storage that speaks S3. The bucket is private; pages reach objects by signed URLs.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_s3::{
+    Client,
+    config::{
+        BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
+    error::{DisplayErrorContext, SdkError},
+    primitives::ByteStream,
+};
+use aws_smithy_http_client::{Builder, tls};
+use secrecy::ExposeSecret;
+
+use crate::config::Config;
+
+/// A picture never changes under its key.
+const CACHE_CONTROL: &str = "private, max-age=31536000, immutable";
+
+/// Why storage did not do as asked.
+#[derive(Debug, thiserror::Error)]
+#[error("object storage: {0}")]
+pub struct StorageError(String);
+
+impl<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>
+    From<SdkError<E, R>> for StorageError
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        Self(DisplayErrorContext(error).to_string())
+    }
+}
+
+/// The client of one bucket.
+#[derive(Clone)]
+pub struct Storage {
+    client: Client,
+    bucket: String,
+}
+
+impl Storage {
+    /// As configured. Nothing is sent yet.
+    pub fn new(config: &Config) -> Self {
+        let credentials = Credentials::new(
+            config.s3_access_key_id.expose_secret(),
+            config.s3_secret_access_key.expose_secret(),
+            None,
+            None,
+            "configuration",
+        );
+        let http = Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_secs(25))
+            .build();
+        let s3 = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&config.s3_endpoint)
+            .region(Region::new(config.s3_region.clone()))
+            .credentials_provider(credentials)
+            .http_client(http)
+            // Paths work with every store; names of buckets as hosts need its DNS.
+            .force_path_style(true)
+            // The queue repeats, with a pause that survives a restart.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            // Stores beside Amazon's do not all know the newer checksums; the signature covers the body.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
+        Self { client: Client::from_conf(s3), bucket: config.s3_bucket.clone() }
+    }
+
+    /// Is the bucket there, in this region, for these credentials?
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn check(&self) -> Result<(), StorageError> {
+        self.client.head_bucket().bucket(&self.bucket).send().await?;
+        Ok(())
+    }
+
+    /// Stores an object; what lay under the key is replaced.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>, media_type: &str) -> Result<(), StorageError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(media_type)
+            .cache_control(CACHE_CONTROL)
+            .body(ByteStream::from(bytes))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// An object's bytes.
+    ///
+    /// # Errors
+    /// What the store said; an object that is not there is an error.
+    pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
+        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await?;
+        let bytes = object.body.collect().await.map_err(|error| StorageError(error.to_string()))?;
+        Ok(bytes.to_vec())
+    }
+
+    /// Removes an object. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        self.client.delete_object().bucket(&self.bucket).key(key).send().await?;
+        Ok(())
+    }
+}
