@@ -1,0 +1,42 @@
+//! The dashboard: URLs, last requests, knobs, mails. The pokes answer on the same port.
+
+mod guard;
+mod overview;
+mod pages;
+mod reader;
+
+use std::sync::Arc;
+
+use poem::endpoint::make_sync;
+use poem::http::StatusCode;
+use poem::{Endpoint, EndpointExt, IntoResponse, Response, Route, get, post};
+
+use crate::server::answering;
+use crate::{World, pokes};
+
+/// Pages for a person, pokes for a test.
+pub(crate) fn routes(world: &Arc<World>) -> impl Endpoint + use<> {
+    Route::new()
+        .at("/", get(answering(world, overview::show)))
+        .at("/mails", get(answering(world, reader::list)))
+        .at("/mails/:id", get(answering(world, reader::show)))
+        .at("/mails/:id/html", get(answering(world, reader::html)))
+        .at("/dashboard.css", get(make_sync(|_| pages::stylesheet())))
+        // Browsers ask for it on every page, and a 404 would be one error in each console.
+        .at("/favicon.ico", get(make_sync(|_| StatusCode::NO_CONTENT)))
+        .at("/_sandbox/openai/next", post(answering(world, pokes::next)))
+        .at("/_sandbox/openai/draw_time", post(answering(world, pokes::draw_time)))
+        .at("/_sandbox/openai/models", post(answering(world, pokes::models)))
+        .at("/_sandbox/openai/calls", get(answering(world, pokes::openai_calls)))
+        .at("/_sandbox/storage/outage", post(answering(world, pokes::outage)))
+        .at("/_sandbox/storage/calls", get(answering(world, pokes::storage_calls)))
+        .at("/_sandbox/mail", get(answering(world, pokes::mails)))
+        .at("/_sandbox/mail/:id", get(answering(world, pokes::mail)))
+        .at("/_sandbox/reset", post(answering(world, pokes::reset)))
+        .before(guard::same_origin)
+        .after(|result| async {
+            let response: Response =
+                result.map_or_else(poem::Error::into_response, IntoResponse::into_response);
+            Ok::<_, poem::Error>(guard::with_headers(response))
+        })
+}
