@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A piece of work for a worker. The names are stored: a job that was enqueued by an older version must still decode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
     /// Asks the provider for the pictures of a generation.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 pub use endings::{Ending, Failure, Given, Outcome, end, end_all_done};
-pub use workers::{beat, close, open, rescue};
+pub use workers::{beat, close, rescue};
 
 use crate::jobs::Lane;
 

@@ -6,20 +6,8 @@ use sqlx::PgPool;
 
 use crate::jobs::Lane;
 
-/// Makes a worker known; a job can only be handed to one that is. Its name must be new: under an old one it would seem
-/// to hold the jobs of its predecessor.
-pub async fn open(db: &PgPool, worker: &str, lane: Lane) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into apalis.workers (id, worker_type, storage_name, last_seen, started_at) values ($1, $2, 'shop', now(), now())",
-        worker,
-        lane.name(),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Says that these workers live. One that was closed by somebody else, after a long silence, is opened again.
+/// Says that these workers live, and makes new ones known: a job can only be handed to one that is. A name must never
+/// have been used before; under an old one a worker would seem to hold the jobs of its predecessor.
 pub async fn beat(db: &PgPool, workers: &[(String, Lane)]) -> sqlx::Result<()> {
     let (ids, lanes): (Vec<String>, Vec<String>) =
         workers.iter().map(|(id, lane)| (id.clone(), lane.name().to_owned())).unzip();

@@ -44,7 +44,9 @@ impl Backend for LaneBackend {
         self.work.poll_recv(cx).map(|work| work.map(|work| Ok(Task::new(work))))
     }
 
-    fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+    fn poll_close(&mut self, _: &mut Context<'_>, worker: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        // A stream that ended does not end the worker, which goes on waiting for a stop. Stopping twice is no error here.
+        worker.stop().ok();
         Poll::Ready(Ok(()))
     }
 }

@@ -32,7 +32,7 @@ pub fn start(
     let (sender, receiver) = mpsc::channel(lane.concurrency);
     tokio::spawn(async move {
         tokio::select! {
-            () = open(&db, &worker, lane) => {}
+            () = make_known(&db, &worker, lane) => {}
             () = stop.cancelled() => return,
         }
         fetch(&db, &worker, lane, &wakeup, poll, &stop, &sender).await;
@@ -40,8 +40,8 @@ pub fn start(
     receiver
 }
 
-async fn open(db: &PgPool, worker: &str, lane: LaneSettings) {
-    while let Err(error) = queue::open(db, worker, lane.lane).await {
+async fn make_known(db: &PgPool, worker: &str, lane: LaneSettings) {
+    while let Err(error) = queue::beat(db, &[(worker.to_owned(), lane.lane)]).await {
         tracing::warn!(%error, worker, "cannot open the lane yet");
         tokio::time::sleep(AFTER_ERROR).await;
     }

@@ -1,0 +1,69 @@
+//! Accounts and sessions.
+
+mod support;
+
+use chrono::Duration;
+use shop::{
+    Cause,
+    accounts::{self, OpenError},
+    sessions,
+    testing::Database,
+};
+use support::{account, cause};
+
+#[tokio::test]
+async fn an_address_has_one_account_whatever_its_capitals() {
+    let database = Database::new().await;
+    let id = account(&database, "Ada@example.org").await;
+    let again = accounts::open(&database.pool, &cause(), "ADA@example.org", "x").await;
+    assert!(matches!(again, Err(OpenError::EmailTaken)), "{again:?}");
+    let found = accounts::credentials(&database.pool, "ada@EXAMPLE.org").await.expect("read").expect("there");
+    assert_eq!(found.account_id, id);
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_refused() {
+    let database = Database::new().await;
+    for wrong in ["", "@", "ada", " ada@example.org", "@example.org"] {
+        let refused = accounts::open(&database.pool, &cause(), wrong, "x").await;
+        assert!(matches!(refused, Err(OpenError::EmailMalformed)), "{wrong:?}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_when_old_and_when_told() {
+    let database = Database::new().await;
+    let id = account(&database, "a@example.org").await;
+    let start = cause();
+    let hash = [3; 32];
+    sessions::begin(&database.pool, &start, id, &hash).await.expect("begun");
+    let visitor = async |after: Duration| {
+        sessions::visitor(&database.pool, &hash, start.at + after).await.expect("read")
+    };
+    assert_eq!(visitor(Duration::days(13)).await.expect("used in time").account_id, id);
+    assert!(visitor(Duration::days(26)).await.is_some(), "use keeps it");
+    assert!(visitor(Duration::days(41)).await.is_none(), "idle for longer than {}", sessions::IDLE_LIMIT);
+
+    let hash = [4; 32];
+    sessions::begin(&database.pool, &start, id, &hash).await.expect("begun");
+    for day in [10, 20, 30, 40, 50] {
+        assert!(
+            sessions::visitor(&database.pool, &hash, start.at + Duration::days(day))
+                .await
+                .expect("read")
+                .is_some()
+        );
+    }
+    assert!(
+        sessions::visitor(&database.pool, &hash, start.at + Duration::days(61))
+            .await
+            .expect("read")
+            .is_none(),
+        "old"
+    );
+
+    let now = Cause::now(None);
+    sessions::begin(&database.pool, &now, id, &[5; 32]).await.expect("begun");
+    sessions::end(&database.pool, &[5; 32]).await.expect("ended");
+    assert!(sessions::visitor(&database.pool, &[5; 32], now.at).await.expect("read").is_none());
+}

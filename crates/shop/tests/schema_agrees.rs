@@ -1,0 +1,86 @@
+//! The states in SQL and in Rust are the same, in both directions.
+
+use std::collections::BTreeSet;
+
+use shop::{
+    accounts::Role,
+    generations::{CallState, GenerationState, PROMPT_MAX, Size, Style},
+    images::{Format, ImageState, Visibility},
+    queue::Outcome,
+    testing::Database,
+};
+use strum::VariantArray;
+
+fn rust<E: VariantArray + Copy>() -> BTreeSet<String>
+where
+    &'static str: From<E>,
+{
+    E::VARIANTS.iter().map(|variant| <&str>::from(*variant).to_owned()).collect()
+}
+
+/// The words of `check (x in ('a', 'b'))`, as Postgres writes it back.
+async fn sql(database: &Database, constraint: &str) -> BTreeSet<String> {
+    let definition: String =
+        sqlx::query_scalar("select pg_get_constraintdef(oid) from pg_constraint where conname = $1")
+            .bind(constraint)
+            .fetch_one(&database.pool)
+            .await
+            .unwrap_or_else(|error| panic!("no constraint {constraint}: {error}"));
+    definition.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn every_known_word_is_known_to_both() {
+    let database = Database::new().await;
+    for (constraint, words) in [
+        ("accounts_role_known", rust::<Role>()),
+        ("generations_state_known", rust::<GenerationState>()),
+        ("generations_style_known", rust::<Style>()),
+        ("generations_size_known", rust::<Size>()),
+        ("provider_calls_state_known", rust::<CallState>()),
+        ("images_state_known", rust::<ImageState>()),
+        ("images_visibility_known", rust::<Visibility>()),
+        ("images_format_known", rust::<Format>()),
+        ("job_attempts_outcome_known", rust::<Outcome>()),
+    ] {
+        assert_eq!(sql(&database, constraint).await, words, "{constraint}");
+    }
+}
+
+#[tokio::test]
+async fn no_check_of_known_words_is_without_its_enum() {
+    let database = Database::new().await;
+    let checked: Vec<String> =
+        sqlx::query_scalar("select conname from pg_constraint where conname like '%\\_known' order by 1")
+            .fetch_all(&database.pool)
+            .await
+            .expect("the catalogue");
+    assert_eq!(checked.len(), 9, "a new one belongs into the list above: {checked:?}");
+}
+
+#[tokio::test]
+async fn the_longest_sentence_is_the_same_for_both() {
+    let database = Database::new().await;
+    let definition: String = sqlx::query_scalar(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'generations_prompt_length'",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .expect("the constraint");
+    assert_eq!(definition, format!("CHECK ((char_length(prompt) <= {PROMPT_MAX}))"));
+}
+
+#[tokio::test]
+async fn a_replaced_fetch_is_noticed() {
+    let database = Database::new().await;
+    shop::schema::check(&database.pool).await.expect("ours");
+    sqlx::raw_sql(
+        "create or replace function apalis.get_jobs(worker_id text, v_job_type text, v_job_count integer default 5)
+         returns setof apalis.jobs language sql as 'select * from apalis.jobs limit 0'",
+    )
+    .execute(&database.pool)
+    .await
+    .expect("replaced");
+    let refusal = shop::schema::check(&database.pool).await.expect_err("not ours");
+    assert!(matches!(refusal, shop::schema::SchemaError::ForeignFetch { .. }), "{refusal}");
+}

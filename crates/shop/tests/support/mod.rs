@@ -1,0 +1,58 @@
+//! What the tests of this crate start from.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use shop::{
+    Cause, accounts,
+    generations::{self, Answer, Picture, Size, Style, Wish},
+    ids::{AccountId, GenerationId, ImageId},
+    images::Format,
+    testing::Database,
+};
+
+pub fn cause() -> Cause {
+    Cause::now(Some("request-1".to_owned()))
+}
+
+pub async fn account(database: &Database, email: &str) -> AccountId {
+    accounts::open(&database.pool, &cause(), email, "$argon2id$none").await.expect("an account")
+}
+
+pub fn wish(prompt: &str) -> Wish {
+    Wish {
+        prompt: prompt.to_owned(),
+        style: Style::AsWritten,
+        size: Size::Square,
+        count: 2,
+        client_key: uuid::Uuid::now_v7(),
+    }
+}
+
+pub fn answer(pictures: usize) -> Answer {
+    let picture =
+        Picture { bytes: b"png".to_vec(), format: Format::Png, width: 1024, height: 1024, sha256: [7; 32] };
+    Answer { pictures: vec![picture; pictures], usage: None, request_id: Some("req_1".to_owned()) }
+}
+
+/// A generation that came out, and its images.
+pub async fn ready(database: &Database, account: AccountId) -> (GenerationId, Vec<ImageId>) {
+    let id =
+        generations::request(&database.pool, &cause(), account, &wish("a fox")).await.expect("requested");
+    let drawing =
+        generations::begin(&database.pool, &cause(), id, "model").await.expect("begun").expect("to draw");
+    generations::answered(&database.pool, &cause(), drawing.call_id, &answer(2)).await.expect("answered");
+    let images = shop::images::of_generations(&database.pool, &[id]).await.expect("images");
+    (id, images.into_iter().map(|card| card.id).collect())
+}
+
+/// The stored jobs of this name, oldest first.
+pub async fn jobs(database: &Database, name: &str) -> Vec<serde_json::Value> {
+    let payloads: Vec<String> = sqlx::query_scalar(
+        "select convert_from(job, 'utf8') from apalis.jobs where convert_from(job, 'utf8')::jsonb ->> 'job' = $1 order by id",
+    )
+    .bind(name)
+    .fetch_all(&database.pool)
+    .await
+    .expect("jobs");
+    payloads.iter().map(|payload| serde_json::from_str(payload).expect("json")).collect()
+}
