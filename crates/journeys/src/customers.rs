@@ -1,0 +1,161 @@
+//! A customer: a browser without JavaScript.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::{Response, StatusCode, header};
+use tokio::time::Instant;
+
+use crate::shops::client;
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub struct Customer {
+    http: reqwest::Client,
+    shop: String,
+}
+
+impl Customer {
+    /// Opens an account.
+    ///
+    /// # Errors
+    /// If that did not work.
+    pub async fn sign_up(shop: &str, email: &str) -> Result<Self> {
+        let http = client()?.cookie_store(true).build()?;
+        let customer = Self { http, shop: shop.to_owned() };
+        let answer = customer
+            .submit(
+                "/sign-up",
+                "/sign-up",
+                &[("email", email), ("password", "correct horse battery staple"), ("next", "/")],
+            )
+            .await?;
+        ensure!(answer.status() == StatusCode::SEE_OTHER, "signing up answered {}", answer.status());
+        Ok(customer)
+    }
+
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// If the shop does not answer.
+    pub async fn open(&self, path: &str) -> Result<Response> {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.shop) };
+        Ok(self.http.get(url).send().await?)
+    }
+
+    /// The text of a page that is there.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub async fn read(&self, path: &str) -> Result<String> {
+        let answer = self.open(path).await?;
+        ensure!(answer.status() == StatusCode::OK, "{path} answered {}", answer.status());
+        Ok(answer.text().await?)
+    }
+
+    /// Fills in the form of a page and sends it to `action`.
+    ///
+    /// # Errors
+    /// If the page or its form is not there.
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Result<Response> {
+        let html = self.read(page).await?;
+        let csrf = value_of(&html, "csrf").with_context(|| format!("{page} has no form"))?;
+        let client_key = value_of(&html, "client_key");
+        let mut form: Vec<(&str, &str)> = fields.to_vec();
+        form.push(("csrf", &csrf));
+        if let Some(key) = &client_key {
+            form.push(("client_key", key));
+        }
+        Ok(self.http.post(format!("{}{action}", self.shop)).form(&form).send().await?)
+    }
+
+    /// Asks for a picture; the path of its page.
+    ///
+    /// # Errors
+    /// If the shop does not accept the sentence.
+    pub async fn ask_for(&self, prompt: &str) -> Result<String> {
+        let fields = [("prompt", prompt), ("style", "as_written"), ("size", "square"), ("count", "1")];
+        let answer = self.submit("/generations/new", "/generations", &fields).await?;
+        ensure!(
+            answer.status() == StatusCode::SEE_OTHER,
+            "asking answered {}: {}",
+            answer.status(),
+            answer.text().await?
+        );
+        let location = answer.headers().get(header::LOCATION).context("no Location")?;
+        Ok(location.to_str()?.to_owned())
+    }
+
+    /// Watches the page of a generation until it says how it ended, and loads the picture if there is one.
+    ///
+    /// # Errors
+    /// If it did not end in time, or the picture is none.
+    pub async fn watch(&self, page: &str, patience: Duration) -> Result<Ended> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let html = self.read(&format!("{page}/progress")).await?;
+            if html.contains("is-ready") {
+                let src = first_picture(&html).context("ready, but no picture")?;
+                let picture = self.open(&src).await?;
+                ensure!(picture.status() == StatusCode::OK, "the picture answered {}", picture.status());
+                let kind =
+                    picture.headers().get(header::CONTENT_TYPE).context("no type")?.to_str()?.to_owned();
+                ensure!(kind.starts_with("image/"), "the picture is {kind}");
+                return Ok(Ended::Ready { bytes: picture.bytes().await?.len() });
+            }
+            if html.contains("is-failed") || html.contains("is-refused") {
+                return Ok(Ended::Problem { html });
+            }
+            if Instant::now() > deadline {
+                bail!("{page} did not end in {patience:?}:\n{html}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// [`Customer::watch`], for a picture that must come.
+    ///
+    /// # Errors
+    /// If it did not.
+    pub async fn receive(&self, page: &str, patience: Duration) -> Result<()> {
+        match self.watch(page, patience).await? {
+            Ended::Ready { .. } => Ok(()),
+            Ended::Problem { html } => bail!("no picture, but:\n{html}"),
+        }
+    }
+}
+
+/// How a generation ended, as its page says.
+#[derive(Debug)]
+pub enum Ended {
+    /// With a picture of so many bytes.
+    Ready {
+        /// Its size.
+        bytes: usize,
+    },
+    /// Without one; the page says why.
+    Problem {
+        /// The page.
+        html: String,
+    },
+}
+
+/// The value of the first hidden field of this name.
+pub fn value_of(html: &str, name: &str) -> Option<String> {
+    let (_, rest) = html.split_once(&format!("name=\"{name}\" value=\""))?;
+    rest.split_once('"').map(|(value, _)| unescape(value))
+}
+
+fn first_picture(html: &str) -> Option<String> {
+    let (_, rest) = html.split_once("<img src=\"")?;
+    rest.split_once('"').map(|(src, _)| unescape(src))
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&#x2F;", "/")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}

@@ -1,0 +1,169 @@
+//! A whole shop for one story: a database, the outside, and the production processes.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use sandbox::{Ports, Sandbox, SandboxConfig};
+use shop::testing::Database;
+use tempfile::TempDir;
+
+use crate::{Customer, outside::Outside, processes::Process};
+
+const KEY: &str = "journeys";
+const SECRET: &str = "journeys-secret-key";
+const BUCKET: &str = "pictures";
+
+/// A shop that is open. [`TestShop::close`] ends it in order and looks for what was left over.
+pub struct TestShop {
+    /// Its database.
+    pub database: Database,
+    /// The outside of it.
+    pub outside: Outside,
+    /// Its web process.
+    pub web: Process,
+    /// Its address.
+    pub url: String,
+    /// Its worker processes.
+    pub workers: Vec<Process>,
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+/// A client that waits for no answer longer than a minute.
+///
+/// # Errors
+/// If it cannot be built.
+pub fn client() -> Result<reqwest::ClientBuilder> {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    Ok(reqwest::Client::builder().timeout(Duration::from_mins(1)).redirect(reqwest::redirect::Policy::none()))
+}
+
+impl TestShop {
+    /// Opens a shop with so many worker processes. A picture takes no time until told otherwise.
+    ///
+    /// # Errors
+    /// If one of its parts does not start.
+    pub async fn open(workers: usize) -> Result<Self> {
+        let database = Database::new().await;
+        let folder = tempfile::tempdir()?;
+        let sandbox = Sandbox::start(SandboxConfig {
+            data_dir: folder.path().join("sandbox"),
+            ports: Ports::default(),
+            bucket: BUCKET.to_owned(),
+            access_key: KEY.to_owned(),
+            secret_key: SECRET.to_owned(),
+            draw_time: Duration::ZERO..=Duration::ZERO,
+        })
+        .await?;
+        let outside = Outside::new(client()?.build()?, sandbox.dashboard_url());
+        let mut environment = environment(&database, &sandbox);
+        let address = free_address()?;
+        let url = format!("http://{address}");
+        environment.extend([
+            ("WEB_LISTEN", address),
+            ("PUBLIC_URL", url.clone()),
+            ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
+            ("TEMPLATES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned()),
+            ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
+        ]);
+        let mut web = Process::start("web", folder.path(), &environment)?;
+        web.says("listening on").await?;
+        let mut shop = Self { database, outside, web, url, workers: Vec::new(), sandbox, folder };
+        for _ in 0..workers {
+            shop.hire("").await?;
+        }
+        Ok(shop)
+    }
+
+    /// Starts one more worker process with these lanes; nothing means all.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn hire(&mut self, lanes: &str) -> Result<()> {
+        let mut environment = environment(&self.database, &self.sandbox);
+        environment.push(("WORKER_LANES", lanes.to_owned()));
+        let mut worker = Process::start("worker", self.folder.path(), &environment)?;
+        worker.says("lanes open").await?;
+        self.workers.push(worker);
+        Ok(())
+    }
+
+    /// Somebody who has just signed up.
+    ///
+    /// # Errors
+    /// If signing up did not work.
+    pub async fn customer(&self) -> Result<Customer> {
+        Customer::sign_up(&self.url, &format!("{}@example.org", uuid::Uuid::now_v7())).await
+    }
+
+    /// Waits until no job is left to do.
+    ///
+    /// # Errors
+    /// If that takes longer than `patience`.
+    pub async fn settle(&self, patience: Duration) -> Result<()> {
+        let deadline = tokio::time::Instant::now() + patience;
+        loop {
+            let left: i64 = sqlx::query_scalar(
+                "select count(*) from apalis.jobs where status not in ('Done', 'Killed') and run_at < now() + interval '30 minutes'",
+            )
+            .fetch_one(&self.database.pool)
+            .await?;
+            if left == 0 {
+                return Ok(());
+            }
+            if tokio::time::Instant::now() > deadline {
+                bail!("{left} jobs are left over");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Jobs that were given up.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn dead_jobs(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("select count(*) from apalis.jobs where status = 'Killed'")
+            .fetch_one(&self.database.pool)
+            .await?)
+    }
+
+    /// Ends the story: no job may be left, as many dead ones as it tells of, and all processes stop in order.
+    ///
+    /// # Errors
+    /// What was left over, or did not stop.
+    pub async fn close(mut self, dead: i64) -> Result<()> {
+        self.settle(Duration::from_secs(60)).await?;
+        ensure!(self.dead_jobs().await? == dead, "{} jobs are dead, not {dead}", self.dead_jobs().await?);
+        let open: i64 = sqlx::query_scalar("select count(*) from job_attempts where ended_at is null")
+            .fetch_one(&self.database.pool)
+            .await?;
+        ensure!(open == 0, "{open} attempts have no end");
+        self.web.stop().await.context("web")?;
+        for worker in &mut self.workers {
+            worker.stop().await.context("worker")?;
+        }
+        self.sandbox.stop().await;
+        Ok(())
+    }
+}
+
+fn environment(database: &Database, sandbox: &Sandbox) -> Vec<(&'static str, String)> {
+    vec![
+        ("APP_ENV", "development".to_owned()),
+        ("DATABASE_URL", database.url.clone()),
+        ("OPENAI_BASE_URL", sandbox.openai_base_url()),
+        ("OPENAI_API_KEY", "sk-journeys".to_owned()),
+        ("S3_ENDPOINT", sandbox.s3_endpoint()),
+        ("S3_REGION", "us-east-1".to_owned()),
+        ("S3_BUCKET", BUCKET.to_owned()),
+        ("S3_ACCESS_KEY_ID", KEY.to_owned()),
+        ("S3_SECRET_ACCESS_KEY", SECRET.to_owned()),
+        ("LOG_FORMAT", "text".to_owned()),
+    ]
+}
+
+/// An address nobody listens on. Somebody else could take it before the child does; then the child says so and ends.
+fn free_address() -> Result<String> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}

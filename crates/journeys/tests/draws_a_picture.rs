@@ -1,0 +1,89 @@
+//! From sign-up to a picture in the gallery, and what happens when the outside misbehaves.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use journeys::{TestShop, customers::Ended};
+use reqwest::StatusCode;
+use serde_json::json;
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_sentence_becomes_a_picture_in_the_gallery() -> Result<()> {
+    let shop = TestShop::open(1).await?;
+    let customer = shop.customer().await?;
+    let page = customer.ask_for("a lighthouse in the sea at dawn").await?;
+    customer.receive(&page, SOON).await?;
+    shop.settle(SOON).await?;
+
+    // Small versions by now, from object storage by signed URLs.
+    let html = customer.read(&page).await?;
+    ensure!(
+        html.contains("image/webp") && html.contains("X-Amz-Signature"),
+        "no small versions on {page}:\n{html}"
+    );
+    customer.receive(&page, SOON).await?;
+
+    let image = html
+        .split("href=\"/images/")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .map(|id| format!("/images/{id}"));
+    let image = image.expect("a link to the picture");
+    let stranger = shop.customer().await?;
+    ensure!(stranger.open(&image).await?.status() == StatusCode::NOT_FOUND, "private to its owner");
+    let published =
+        customer.submit(&image, &format!("{image}/visibility"), &[("visibility", "published")]).await?;
+    ensure!(published.status() == StatusCode::SEE_OTHER, "publishing answered {}", published.status());
+    ensure!(stranger.read("/gallery").await?.contains(&image), "in the gallery");
+    ensure!(stranger.open(&image).await?.status() == StatusCode::OK, "for everybody");
+    ensure!(shop.outside.calls().await?.generations == 1);
+    shop.close(0).await
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_kindly_and_asked_once() -> Result<()> {
+    let shop = TestShop::open(1).await?;
+    let customer = shop.customer().await?;
+    let page = customer.ask_for("sandbox:moderation").await?;
+    let Ended::Problem { html } = customer.watch(&page, SOON).await? else { anyhow::bail!("a picture came") };
+    ensure!(html.contains("safety rules") && !html.contains("moderation_blocked"), "{html}");
+    ensure!(shop.outside.calls().await?.generations == 1);
+    shop.close(0).await
+}
+
+#[tokio::test]
+async fn a_failing_provider_is_asked_again_and_a_busy_one_later() -> Result<()> {
+    let shop = TestShop::open(1).await?;
+    let customer = shop.customer().await?;
+    shop.outside.next_answer(json!({"status": 500, "times": 1})).await?;
+    let page = customer.ask_for("a hare").await?;
+    customer.receive(&page, SOON).await?;
+    shop.outside.next_answer(json!({"status": 429, "retry_after": 1, "times": 2})).await?;
+    let page = customer.ask_for("a heron").await?;
+    customer.receive(&page, SOON).await?;
+    let counted: Vec<(i32, String)> = sqlx::query_as(
+        "select number, outcome from job_attempts where outcome in ('retry', 'put_off') order by id",
+    )
+    .fetch_all(&shop.database.pool)
+    .await?;
+    ensure!(
+        counted == [(1, "retry".to_owned()), (1, "put_off".to_owned()), (1, "put_off".to_owned())],
+        "{counted:?}"
+    );
+    shop.close(0).await
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_twice_ends_with_a_kind_sentence() -> Result<()> {
+    let shop = TestShop::open(1).await?;
+    let customer = shop.customer().await?;
+    let page = customer.ask_for("sandbox:cut").await?;
+    let Ended::Problem { html } = customer.watch(&page, Duration::from_secs(60)).await? else {
+        anyhow::bail!("a picture came")
+    };
+    ensure!(html.contains("got lost on its way"), "{html}");
+    ensure!(shop.outside.calls().await?.generations == 2, "the first and one second try");
+    shop.close(0).await
+}
