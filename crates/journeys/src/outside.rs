@@ -37,6 +37,11 @@ impl Outside {
         Self { http, dashboard }
     }
 
+    /// Where the dashboard is.
+    pub fn dashboard(&self) -> &str {
+        &self.dashboard
+    }
+
     /// What the provider saw so far.
     ///
     /// # Errors

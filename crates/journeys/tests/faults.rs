@@ -49,7 +49,7 @@ async fn two_workers_draw_two_hundred_pictures_each_once() -> Result<()> {
     for number in 0..200 {
         customer.ask_for(&format!("a fox, number {number}")).await?;
     }
-    shop.settle(Duration::from_secs(240)).await?;
+    shop.settle(Duration::from_secs(600)).await?;
     ensure!(shop.outside.calls().await?.generations == 200, "200 calls");
     let (images, of): (i64, i64) =
         sqlx::query_as("select count(*), count(distinct generation_id) from images where state = 'stored' and thumbnail_widths <> '{}'")

@@ -83,11 +83,18 @@ fn every_licence_is_one_that_we_accept() {
         .expect("deny.toml")
         .parse()
         .expect("toml");
-    let accepted: HashSet<String> = rules["licenses"]["allow"]
+    let words = |table: &toml::Value, key: &str| table[key].as_str().expect("a word").to_owned();
+    let accepted: HashSet<&str> = rules["licenses"]["allow"]
         .as_array()
         .expect("a list")
         .iter()
-        .map(|licence| licence.as_str().expect("a name").to_owned())
+        .filter_map(|name| name.as_str())
+        .collect();
+    let clarified: HashMap<String, String> = rules["licenses"]["clarify"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|rule| (words(rule, "crate"), words(rule, "expression")))
         .collect();
     let metadata = metadata();
     let mut refused = Vec::new();
@@ -98,9 +105,10 @@ fn every_licence_is_one_that_we_accept() {
         .collect();
     for package in metadata.packages.iter().filter(|package| reached.contains(&package.id)) {
         // Older crates write `MIT/Apache-2.0`, which SPDX writes with OR.
-        let licence = package.license.clone().unwrap_or_default().replace('/', " OR ");
+        let stated = clarified.get(package.name.as_str()).or(package.license.as_ref());
+        let licence = stated.cloned().unwrap_or_default().replace('/', " OR ");
         let fits = spdx::Expression::parse_mode(&licence, spdx::ParseMode::LAX).is_ok_and(|expression| {
-            expression.evaluate(|requirement| accepted.contains(&requirement.to_string()))
+            expression.evaluate(|requirement| accepted.contains(requirement.to_string().as_str()))
         });
         if !fits {
             refused.push(format!("{} {}: {licence:?}", package.name, package.version));
