@@ -58,9 +58,16 @@ impl Customer {
     /// # Errors
     /// If the page or its form is not there.
     pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Result<Response> {
-        let html = self.read(page).await?;
-        let csrf = value_of(&html, "csrf").with_context(|| format!("{page} has no form"))?;
-        let client_key = value_of(&html, "client_key");
+        self.send(&self.read(page).await?, action, fields).await
+    }
+
+    /// Sends the form of a page that was read before.
+    ///
+    /// # Errors
+    /// If the page has no form.
+    pub async fn send(&self, html: &str, action: &str, fields: &[(&str, &str)]) -> Result<Response> {
+        let csrf = value_of(html, "csrf").context("the page has no form")?;
+        let client_key = value_of(html, "client_key");
         let mut form: Vec<(&str, &str)> = fields.to_vec();
         form.push(("csrf", &csrf));
         if let Some(key) = &client_key {
@@ -74,8 +81,16 @@ impl Customer {
     /// # Errors
     /// If the shop does not accept the sentence.
     pub async fn ask_for(&self, prompt: &str) -> Result<String> {
+        self.ask_on(&self.read("/generations/new").await?, prompt).await
+    }
+
+    /// [`Customer::ask_for`], on the Create page that was read before.
+    ///
+    /// # Errors
+    /// If the shop does not accept the sentence.
+    pub async fn ask_on(&self, html: &str, prompt: &str) -> Result<String> {
         let fields = [("prompt", prompt), ("style", "as_written"), ("size", "square"), ("count", "1")];
-        let answer = self.submit("/generations/new", "/generations", &fields).await?;
+        let answer = self.send(html, "/generations", &fields).await?;
         ensure!(
             answer.status() == StatusCode::SEE_OTHER,
             "asking answered {}: {}",

@@ -1,0 +1,23 @@
+//! Measures the optimised programs: `./bench spine` prints `name value unit` lines. Nothing here passes or fails.
+
+mod figures;
+mod gallery;
+mod memory;
+mod queue;
+mod spine;
+
+use anyhow::{Result, bail};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    match std::env::args().nth(1).as_deref() {
+        Some("spine") => {
+            memory::measure().await?;
+            queue::measure_start().await?;
+            queue::measure_rate().await?;
+            spine::measure().await?;
+            gallery::measure().await
+        }
+        _ => bail!("usage: ./bench spine"),
+    }
+}
