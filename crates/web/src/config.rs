@@ -1,0 +1,168 @@
+//! Every setting of the web server, read once in `main`: the real environment first, then `.env`.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum, error::ErrorKind};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Where this program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AppEnv {
+    /// On somebody's desk: stand-ins are welcome, templates and assets are read again when they change.
+    Development,
+    /// For customers: stand-ins, plain HTTP and weak secrets are refused.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For eyes.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// The web server's settings.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "web", version, about = "Serves the shop's pages.")]
+pub struct Config {
+    /// `development` or `production`, which refuses stand-ins, plain HTTP and weak secrets.
+    #[arg(long, env = "APP_ENV", default_value = "development")]
+    pub app_env: AppEnv,
+    /// The Postgres database, 15 or newer: `postgres://user:password@host:port/name`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: SecretString,
+    /// The address and port to listen on.
+    #[arg(long, env = "WEB_LISTEN", default_value = "127.0.0.1:8080")]
+    pub web_listen: SocketAddr,
+    /// Where browsers reach the shop, without a path. Forms are accepted from this origin only.
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    pub public_url: Url,
+    /// What form tokens are derived from: 32 bytes or more, any text. A new one makes open forms stale, nothing else.
+    #[arg(long, env = "SESSION_SECRET", hide_env_values = true)]
+    pub session_secret: SecretString,
+    /// Object storage that speaks S3.
+    #[arg(long, env = "S3_ENDPOINT", default_value = "https://s3.eu-central-1.amazonaws.com")]
+    pub s3_endpoint: Url,
+    /// Where browsers reach object storage, if that is elsewhere. Empty: the same.
+    #[arg(long, env = "S3_PUBLIC_ENDPOINT", default_value = "", hide_default_value = true)]
+    pub s3_public_endpoint: String,
+    /// The bucket's region.
+    #[arg(long, env = "S3_REGION", default_value = "eu-central-1")]
+    pub s3_region: String,
+    /// The bucket that holds all pictures. It is private: pages link to its objects by signed, short-lived URLs.
+    #[arg(long, env = "S3_BUCKET", default_value = "ai-gallery")]
+    pub s3_bucket: String,
+    /// Who the shop is to object storage. Reading is all that the pages need.
+    #[arg(long, env = "S3_ACCESS_KEY_ID", hide_env_values = true)]
+    pub s3_access_key_id: SecretString,
+    /// The secret that goes with it.
+    #[arg(long, env = "S3_SECRET_ACCESS_KEY", hide_env_values = true)]
+    pub s3_secret_access_key: SecretString,
+    /// The folder of the page templates.
+    #[arg(long, env = "TEMPLATES_DIR", default_value = "templates")]
+    pub templates_dir: PathBuf,
+    /// The folder of style sheets, scripts and icons.
+    #[arg(long, env = "ASSETS_DIR", default_value = "assets")]
+    pub assets_dir: PathBuf,
+    /// `text` for eyes, `json` for collectors.
+    #[arg(long, env = "LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// What is logged, as `tracing-subscriber` reads it.
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    pub rust_log: String,
+}
+
+/// Why the program does not start: settings that are missing, malformed or unsafe; or it was only asked for help.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The command line or the environment could not be read.
+    #[error(transparent)]
+    Unreadable(#[from] clap::Error),
+    /// What was read is not safe to run with.
+    #[error("these settings are refused:\n  {}", .0.join("\n  "))]
+    Refused(Vec<String>),
+}
+
+impl ConfigError {
+    /// Tells the person at the terminal, and gives the process its exit code.
+    pub fn exit(&self) -> ExitCode {
+        match self {
+            Self::Unreadable(error) => {
+                error.print().ok();
+                let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+                if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            }
+            Self::Refused(_) => {
+                eprintln!("{self}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings and checks them.
+    pub fn load() -> Result<Self, ConfigError> {
+        dotenvy::dotenv().ok();
+        let config = Self::try_parse()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses what cannot work, and in production what is not safe.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let mut refused = Vec::new();
+        let secret = self.session_secret.expose_secret();
+        if secret.len() < 32 {
+            refused.push(
+                "SESSION_SECRET has fewer than 32 bytes: `openssl rand -base64 48` makes a good one"
+                    .to_owned(),
+            );
+        }
+        if !matches!(self.public_url.scheme(), "http" | "https") || self.public_url.path() != "/" {
+            refused.push("PUBLIC_URL is not of the form https://shop.example".to_owned());
+        }
+        let storage = self.s3_browser_endpoint();
+        if storage.is_none() {
+            refused.push("S3_PUBLIC_ENDPOINT is not a URL".to_owned());
+        }
+        if self.app_env == AppEnv::Production {
+            if self.public_url.scheme() != "https" {
+                refused.push("PUBLIC_URL is not https: sessions would travel in the clear".to_owned());
+            }
+            let public = storage.filter(|url| *url != self.s3_endpoint);
+            for (name, url) in
+                [("S3_ENDPOINT", Some(&self.s3_endpoint)), ("S3_PUBLIC_ENDPOINT", public.as_ref())]
+            {
+                if url.is_some_and(|url| url.scheme() != "https") {
+                    refused.push(format!("{name} is not https, or is the sandbox"));
+                }
+            }
+            let mut bytes = secret.as_bytes().to_vec();
+            bytes.sort_unstable();
+            bytes.dedup();
+            // The bar of Django's `check --deploy` (security.W009).
+            if secret.len() < 50 || bytes.len() < 5 {
+                refused.push("SESSION_SECRET is weak: 50 bytes or more, 5 of them different".to_owned());
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(ConfigError::Refused(refused)) }
+    }
+
+    /// Whether browsers reach the shop through TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// Where browsers reach object storage.
+    pub fn s3_browser_endpoint(&self) -> Option<Url> {
+        if self.s3_public_endpoint.is_empty() {
+            Some(self.s3_endpoint.clone())
+        } else {
+            self.s3_public_endpoint.parse().ok()
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! One message for the next page, kept in a cookie as a key. The words are ours: nobody can plant theirs in a cookie.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+use shop::ids::ImageId;
+
+/// What happened just before this page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flash {
+    /// The visitor signed out.
+    SignedOut,
+    /// A picture hangs in the gallery.
+    Published,
+    /// A picture was taken out of the gallery.
+    Unpublished,
+    /// A picture is gone, and can be had back.
+    Deleted(ImageId),
+    /// A picture is back.
+    Restored,
+    /// It was too late to cancel.
+    AlreadyBegun,
+    /// Staff took this picture out of the gallery, or it is deleted.
+    NotForTheGallery,
+    /// The change had been made before, perhaps in another window.
+    NothingToDo,
+}
+
+/// What the layout shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct Message {
+    /// `done` or `problem`.
+    pub kind: &'static str,
+    /// A whole sentence.
+    pub text: &'static str,
+    /// A way back, if there is one.
+    pub undo: Option<Undo>,
+}
+
+/// A button that takes the change back.
+#[derive(Debug, Clone, Serialize)]
+pub struct Undo {
+    /// Where it posts to.
+    pub action: String,
+    /// What it says.
+    pub label: &'static str,
+}
+
+impl Flash {
+    /// In words.
+    pub fn message(self) -> Message {
+        let (kind, text) = match self {
+            Self::SignedOut => ("done", "You are signed out. See you soon."),
+            Self::Published => ("done", "Your picture hangs in the gallery now."),
+            Self::Unpublished => ("done", "Your picture is private again."),
+            Self::Deleted(_) => ("done", "The picture is deleted."),
+            Self::Restored => ("done", "The picture is back. Only you can see it."),
+            Self::AlreadyBegun => ("problem", "It was too late to cancel: the drawing had already begun."),
+            Self::NotForTheGallery => ("problem", "This picture cannot be shown in the gallery."),
+            Self::NothingToDo => {
+                ("problem", "There was nothing to change any more. This is how things stand now.")
+            }
+        };
+        let undo = match self {
+            Self::Deleted(id) => {
+                Some(Undo { action: format!("/images/{id}/restoration"), label: "Bring it back" })
+            }
+            Self::SignedOut
+            | Self::Published
+            | Self::Unpublished
+            | Self::Restored
+            | Self::AlreadyBegun
+            | Self::NotForTheGallery
+            | Self::NothingToDo => None,
+        };
+        Message { kind, text, undo }
+    }
+}
+
+impl fmt::Display for Flash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignedOut => f.write_str("signed-out"),
+            Self::Published => f.write_str("published"),
+            Self::Unpublished => f.write_str("unpublished"),
+            Self::Deleted(id) => write!(f, "deleted.{id}"),
+            Self::Restored => f.write_str("restored"),
+            Self::AlreadyBegun => f.write_str("already-begun"),
+            Self::NotForTheGallery => f.write_str("not-for-the-gallery"),
+            Self::NothingToDo => f.write_str("nothing-to-do"),
+        }
+    }
+}
+
+/// A cookie that is none of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownFlash;
+
+impl FromStr for Flash {
+    type Err = UnknownFlash;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFlash> {
+        Ok(match text {
+            "signed-out" => Self::SignedOut,
+            "published" => Self::Published,
+            "unpublished" => Self::Unpublished,
+            "restored" => Self::Restored,
+            "already-begun" => Self::AlreadyBegun,
+            "not-for-the-gallery" => Self::NotForTheGallery,
+            "nothing-to-do" => Self::NothingToDo,
+            other => {
+                let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;
+                Self::Deleted(id)
+            }
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! Forms: read within limits, and handed to a page only after the checks that they are ours.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use percent_encoding::percent_decode;
+use poem::{
+    Body, Endpoint, FromRequest, Request, RequestBody, Response, Result,
+    http::{HeaderMap, header},
+};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::{
+    error::Problem,
+    security::{csrf, origin},
+    visit::Visit,
+};
+
+/// Longest body. A sentence of [`shop::generations::PROMPT_MAX`] emoji takes 12 kB when it is encoded.
+pub const BODY_MAX: usize = 64 * 1024;
+/// How long a body may take.
+const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long, and how much, of a body that is too large is still taken and thrown away: a browser reads our answer only
+/// when it could send what it had to send.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+const DRAIN_MAX: usize = 512 * 1024 * 1024;
+
+/// What is wrong with a field; without one, with the form.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldError {
+    /// Its name, or nothing.
+    pub field: &'static str,
+    /// A whole sentence that says what to do.
+    pub text: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// For a field.
+    pub fn new(field: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, text: text.into() }
+    }
+}
+
+/// The fields of a form, in the order they came.
+#[derive(Debug, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The text of a field; nothing if it is missing.
+    pub fn text(&self, field: &str) -> &str {
+        self.0.iter().find_map(|(name, value)| (name == field).then_some(value.as_str())).unwrap_or_default()
+    }
+
+    fn parse(body: &[u8]) -> Result<Self, Problem> {
+        let decode = |text: &[u8]| {
+            let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            String::from_utf8(percent_decode(&spaced).collect()).map_err(|_| Problem::Unreadable)
+        };
+        let fields = body.split(|byte| *byte == b'&').filter(|field| !field.is_empty()).map(|field| {
+            let (name, value) = match field.iter().position(|byte| *byte == b'=') {
+                Some(at) => (&field[..at], &field[at + 1..]),
+                None => (field, &[][..]),
+            };
+            Ok((decode(name)?, decode(value)?))
+        });
+        fields.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// A form that one of our own pages sent, in this very session. Only [`Guarded`] makes one.
+#[derive(Clone)]
+pub struct CheckedForm(Arc<Form>);
+
+impl std::ops::Deref for CheckedForm {
+    type Target = Form;
+
+    fn deref(&self) -> &Form {
+        &self.0
+    }
+}
+
+impl<'a> FromRequest<'a> for CheckedForm {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let unchecked =
+            || Problem::Broken(anyhow::anyhow!("a page asked for a form on a route that takes none"));
+        Ok(request.data::<Self>().cloned().ok_or_else(unchecked)?)
+    }
+}
+
+/// The one gate for every request that changes something.
+pub struct Guarded<E>(pub E);
+
+impl<E: Endpoint<Output = Response>> Endpoint for Guarded<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let visit = Visit::of(&request)?;
+        if !origin::is_ours(&visit.site, request.headers()) {
+            return Err(Problem::Foreign.into());
+        }
+        let body = request.take_body();
+        let form = Form::parse(&read(request.headers(), body).await?)?;
+        let session = visit.session.as_ref().ok_or(Problem::StaleForm)?;
+        if !visit.site.token_key.verify(session, form.text(csrf::FIELD)) {
+            return Err(Problem::StaleForm.into());
+        }
+        request.set_data(CheckedForm(Arc::new(form)));
+        self.0.call(request).await
+    }
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::NotAForm);
+    }
+    let announced: usize = text(header::CONTENT_LENGTH).parse().unwrap_or_default();
+    if announced > BODY_MAX && headers.contains_key(header::EXPECT) {
+        return Err(Problem::TooLarge);
+    }
+    let mut chunks = body.into_bytes_stream();
+    let mut kept = BytesMut::new();
+    let all = async {
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Problem::TooSlow)?;
+            if kept.len() + chunk.len() > BODY_MAX {
+                return Err(Problem::TooLarge);
+            }
+            kept.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    match timeout(BODY_TIME, all).await {
+        Ok(Ok(())) => Ok(kept.freeze()),
+        Ok(Err(Problem::TooLarge)) => {
+            let mut thrown_away = 0;
+            let drain = async {
+                while let Some(Ok(chunk)) = chunks.next().await {
+                    thrown_away += chunk.len();
+                    if thrown_away > DRAIN_MAX {
+                        break;
+                    }
+                }
+            };
+            timeout(DRAIN_TIME, drain).await.ok();
+            Err(Problem::TooLarge)
+        }
+        Ok(Err(problem)) => Err(problem),
+        Err(_) => Err(Problem::TooSlow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_decoded() {
+        let form = Form::parse(b"prompt=a+b%20c%26d&empty=&bare&prompt=second&=nameless").expect("a form");
+        assert_eq!(form.text("prompt"), "a b c&d");
+        assert_eq!(form.text("empty"), "");
+        assert_eq!(form.text("bare"), "");
+        assert_eq!(form.text("missing"), "");
+        assert_eq!(Form::parse("prompt=🦊".as_bytes()).expect("a form").text("prompt"), "🦊");
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused() {
+        for body in [&b"prompt=%FF%FE"[..], b"prompt=\xff", b"%C3=x"] {
+            assert!(matches!(Form::parse(body), Err(Problem::Unreadable)), "{body:?}");
+        }
+    }
+}

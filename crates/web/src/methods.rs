@@ -1,0 +1,74 @@
+//! One URL and what can be done there. A form that is sent passes the checks of `forms`: there is no other way to add one.
+
+use std::io;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Body as _;
+use poem::{
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result,
+    endpoint::BoxEndpoint,
+    http::{Method, header},
+};
+
+use crate::{error::Problem, forms::Guarded};
+
+/// The methods of a URL.
+#[derive(Default)]
+pub struct Methods {
+    get: Option<BoxEndpoint<'static, Response>>,
+    post: Option<BoxEndpoint<'static, Response>>,
+}
+
+impl Methods {
+    /// Answers GET, and HEAD with it.
+    #[must_use]
+    pub fn get<E: IntoEndpoint<Endpoint: 'static>>(mut self, page: E) -> Self {
+        self.get = Some(page.into_endpoint().map_to_response().boxed());
+        self
+    }
+
+    /// Takes a form of ours.
+    #[must_use]
+    pub fn post<E: IntoEndpoint<Endpoint: 'static>>(mut self, page: E) -> Self {
+        self.post = Some(Guarded(page.into_endpoint().map_to_response()).boxed());
+        self
+    }
+
+    /// As the Allow header names them.
+    pub fn allowed(&self) -> &'static str {
+        match (self.get.is_some(), self.post.is_some()) {
+            (true, true) => "GET, HEAD, POST",
+            (true, false) => "GET, HEAD",
+            (false, true) => "POST",
+            (false, false) => "",
+        }
+    }
+}
+
+impl Endpoint for Methods {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let head = *request.method() == Method::HEAD;
+        if head {
+            request.set_method(Method::GET);
+        }
+        let endpoint = match *request.method() {
+            Method::GET => self.get.as_ref(),
+            Method::POST => self.post.as_ref(),
+            _ => None,
+        };
+        let Some(endpoint) = endpoint else { return Err(Problem::MethodNotAllowed(self.allowed()).into()) };
+        let response = endpoint.call(request).await?;
+        Ok(if head { without_body(response) } else { response })
+    }
+}
+
+fn without_body(mut response: Response) -> Response {
+    let body: BoxBody<Bytes, io::Error> = response.take_body().into();
+    if let Some(length) = body.size_hint().exact() {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    response
+}

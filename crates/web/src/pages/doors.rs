@@ -1,0 +1,114 @@
+//! What signing up and signing in share.
+
+use poem::{Response, http::header};
+use serde::Serialize;
+use shop::{accounts::EMAIL_MAX, ids::AccountId, sessions};
+use url::form_urlencoded;
+
+use crate::{
+    error::Problem,
+    forms::FieldError,
+    session::SessionValue,
+    visit::{Visit, see_other},
+};
+
+/// Longest path that one comes back to: a link with a sentence of a thousand letters in any script fits in.
+const NEXT_MAX: usize = 16 * 1024;
+
+/// `form` in templates/sign_up.html and templates/sign_in.html
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DoorForm {
+    /// As it was typed.
+    pub email: String,
+    /// The path to go on to, or nothing.
+    pub next: String,
+    /// The query that takes `next` along to the other door, or nothing.
+    pub next_query: String,
+    /// What is wrong.
+    pub errors: Vec<FieldError>,
+}
+
+impl DoorForm {
+    /// With what was typed.
+    pub fn new(email: &str, next: Option<String>, errors: Vec<FieldError>) -> Self {
+        let next_query = next.as_deref().map(query).unwrap_or_default();
+        Self { email: email.to_owned(), next: next.unwrap_or_default(), next_query, errors }
+    }
+
+    /// One that is empty, one with everything wrong.
+    pub fn samples() -> Vec<Self> {
+        let errors =
+            ["email", "password", ""].map(|field| FieldError::new(field, "Please look at this <again>."));
+        vec![
+            Self::default(),
+            Self::new("\"mira\"@", Some("/generations/new?prompt=a&b".to_owned()), errors.to_vec()),
+        ]
+    }
+}
+
+/// An address as we keep it, if it has the form of one. Whether mail arrives there is another question.
+pub fn email(text: &str) -> Option<&str> {
+    let email = text.trim();
+    let (name, domain) = email.rsplit_once('@')?;
+    let clean = !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    (clean && !name.is_empty() && !domain.is_empty() && email.chars().count() <= EMAIL_MAX).then_some(email)
+}
+
+/// A path on this very site. `//evil.example`, `/\evil.example` and what a browser would make into one of them are none.
+pub fn local_path(text: &str) -> Option<String> {
+    let mut chars = text.chars();
+    let local = chars.next() == Some('/') && !matches!(chars.next(), Some('/' | '\\'));
+    (local && text.len() <= NEXT_MAX && !text.chars().any(char::is_control)).then(|| text.to_owned())
+}
+
+/// `?next=…`
+pub fn query(next: &str) -> String {
+    format!("?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>())
+}
+
+/// Begins a session under a value that no browser had before, ends the one that was there, and goes on.
+pub async fn enter(visit: &Visit, account_id: AccountId, to: &str) -> Result<Response, Problem> {
+    if let Some(before) = &visit.session {
+        sessions::end(&visit.site.db, &before.id_hash()).await?;
+    }
+    let session = SessionValue::fresh();
+    sessions::begin(&visit.site.db, &visit.cause, account_id, &session.id_hash()).await?;
+    let mut response = see_other(to);
+    response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&session, true));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_to() {
+        for path in ["/", "/generations/new?prompt=a%20b", "/images/1#top"] {
+            assert_eq!(local_path(path).as_deref(), Some(path));
+        }
+        for trap in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/\t/evil.example",
+            "/\n//x",
+            "\\\\evil",
+        ] {
+            assert_eq!(local_path(trap), None, "{trap:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_looked_at_and_not_judged() {
+        for good in ["a@b", "mira.okafor+print@example.org", "ü@пример.рф"] {
+            assert_eq!(email(&format!(" {good} ")), Some(good));
+        }
+        for bad in ["", "mira", "@example.org", "mira@", "mi ra@example.org", "mira\0@example.org"] {
+            assert_eq!(email(bad), None, "{bad:?}");
+        }
+        assert_eq!(email(&format!("{}@example.org", "x".repeat(EMAIL_MAX))), None);
+    }
+}

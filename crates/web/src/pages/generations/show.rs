@@ -1,0 +1,198 @@
+//! GET /generations/{id} and GET /generations/{id}/progress
+
+use std::borrow::Cow;
+
+use chrono::TimeDelta;
+use poem::{
+    Request, Response, handler,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use shop::{
+    generations::{self, Generation, GenerationState},
+    ids::GenerationId,
+    images,
+};
+use strum::VariantArray;
+use uuid::Uuid;
+
+use super::{
+    ratio,
+    waiting::{eta_seconds, poll_seconds},
+};
+use crate::{
+    admission::{Guest, Id, Member},
+    error::Problem,
+    pictures::Picture,
+    views::{self, Page},
+    visit::Visit,
+};
+
+/// templates/generations/show.html
+#[derive(Debug, Clone, Serialize)]
+pub struct Show {
+    generation: Shown,
+    poll_s: Option<u64>,
+}
+
+/// templates/generations/_progress.html
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Progress(Show);
+
+#[derive(Debug, Clone, Serialize)]
+struct Shown {
+    id: GenerationId,
+    prompt: String,
+    style_name: &'static str,
+    size_name: &'static str,
+    ratio_w: u32,
+    ratio_h: u32,
+    count: i16,
+    state: GenerationState,
+    position: Option<i64>,
+    eta_s: Option<u64>,
+    problem: Option<String>,
+    created_at: String,
+    pictures: Vec<Picture>,
+    can_cancel: bool,
+}
+
+impl Page for Show {
+    const TEMPLATE: &'static str = "generations/show.html";
+
+    fn title(&self) -> Cow<'_, str> {
+        match self.generation.state {
+            GenerationState::Ready => "Your picture is ready".into(),
+            GenerationState::Queued
+            | GenerationState::Generating
+            | GenerationState::Refused
+            | GenerationState::Failed
+            | GenerationState::Cancelled => "Your picture".into(),
+        }
+    }
+
+    fn samples() -> Vec<Self> {
+        GenerationState::VARIANTS.iter().map(|state| sample(*state)).collect()
+    }
+}
+
+impl Page for Progress {
+    const TEMPLATE: &'static str = "generations/_progress.html";
+
+    fn title(&self) -> Cow<'_, str> {
+        self.0.title()
+    }
+
+    fn samples() -> Vec<Self> {
+        Show::samples().into_iter().map(Self).collect()
+    }
+}
+
+/// The page where one watches the pictures come.
+#[handler]
+pub async fn show(visit: Member, Id(id): Id<GenerationId>) -> Result<Response, Problem> {
+    let generation =
+        generations::find(&visit.site.db, visit.account_id, id).await?.ok_or(Problem::NotFound)?;
+    visit.page(&watched(&visit, generation).await?)
+}
+
+/// The part of it that changes. It is asked for again and again, and costs next to nothing while nothing changed.
+#[handler]
+pub async fn progress(
+    request: &Request,
+    visit: Guest,
+    Id(id): Id<GenerationId>,
+) -> Result<Response, Problem> {
+    // A script asks, which could do nothing with the page for signing in.
+    let account_id = visit.account_id().ok_or(Problem::SignedOut)?;
+    let generation = generations::find(&visit.site.db, account_id, id).await?.ok_or(Problem::NotFound)?;
+    let html = visit.markup(&Progress(watched(&visit, generation).await?))?;
+    let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&html)[..16]));
+    let known =
+        request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let response = Response::builder()
+        .header(header::CACHE_CONTROL, "private, no-cache")
+        .header(header::ETAG, etag.as_str());
+    Ok(if known {
+        response.status(StatusCode::NOT_MODIFIED).finish()
+    } else {
+        response.content_type("text/html; charset=utf-8").body(html)
+    })
+}
+
+async fn watched(visit: &Visit, generation: Generation) -> Result<Show, Problem> {
+    let db = &visit.site.db;
+    let age = visit.at() - generation.created_at;
+    let (position, eta_s) = match generation.state {
+        GenerationState::Queued => {
+            let position = generations::position(db, generation.id).await?;
+            (Some(position), Some(eta_seconds(generations::typical_duration(db).await?, position)))
+        }
+        GenerationState::Generating => (None, Some(eta_seconds(generations::typical_duration(db).await?, 0))),
+        GenerationState::Ready
+        | GenerationState::Refused
+        | GenerationState::Failed
+        | GenerationState::Cancelled => (None, None),
+    };
+    let pictures = match generation.state {
+        GenerationState::Ready => images::of_generations(db, &[generation.id]).await?,
+        GenerationState::Queued
+        | GenerationState::Generating
+        | GenerationState::Refused
+        | GenerationState::Failed
+        | GenerationState::Cancelled => vec![],
+    };
+    let pictures = pictures.iter().map(|card| visit.picture(card)).collect();
+    Ok(Show::new(generation, age, position, eta_s, pictures))
+}
+
+impl Show {
+    fn new(
+        generation: Generation,
+        age: TimeDelta,
+        position: Option<i64>,
+        eta_s: Option<u64>,
+        pictures: Vec<Picture>,
+    ) -> Self {
+        let (ratio_w, ratio_h) = ratio(generation.size);
+        Self {
+            poll_s: poll_seconds(generation.state, age, position),
+            generation: Shown {
+                id: generation.id,
+                prompt: generation.prompt,
+                style_name: generation.style.name(),
+                size_name: generation.size.name(),
+                ratio_w,
+                ratio_h,
+                count: generation.count,
+                state: generation.state,
+                position,
+                eta_s,
+                problem: generation.problem,
+                created_at: views::moment(generation.created_at),
+                pictures,
+                can_cancel: generation.state == GenerationState::Queued,
+            },
+        }
+    }
+}
+
+fn sample(state: GenerationState) -> Show {
+    let generation = Generation {
+        id: GenerationId(Uuid::nil()),
+        prompt: "A <b>fox</b> & \"friends\" 🦊".to_owned(),
+        style: generations::Style::Linocut,
+        size: generations::Size::APortrait,
+        count: 2,
+        state,
+        problem: matches!(state, GenerationState::Refused | GenerationState::Failed)
+            .then(|| "We <cannot>.".to_owned()),
+        created_at: chrono::DateTime::UNIX_EPOCH,
+    };
+    let position = (state == GenerationState::Queued).then_some(3);
+    let eta_s = (!state.is_final()).then_some(15);
+    let pictures = if state == GenerationState::Ready { Picture::samples() } else { vec![] };
+    Show::new(generation, TimeDelta::zero(), position, eta_s, pictures)
+}

@@ -1,0 +1,109 @@
+//! GET and POST /sign-up
+
+use std::borrow::Cow;
+
+use poem::{Response, handler, http::StatusCode};
+use serde::Serialize;
+use shop::accounts::{self, OpenError};
+
+use super::doors::{self, DoorForm};
+use crate::{
+    admission::Guest,
+    error::Problem,
+    forms::{CheckedForm, FieldError, Form},
+    passwords::{self, BYTES_MAX, CHARS_MIN, PasswordError},
+    views::Page,
+    visit::see_other,
+};
+
+/// Where one goes from here, if one was not on the way to somewhere.
+const ONWARDS: &str = "/generations/new";
+const MALFORMED: &str = "This does not look like an e-mail address. It needs a name, an @ and a domain.";
+const TAKEN: &str = "There is an account with this address already. Please sign in instead.";
+
+/// templates/sign_up.html
+#[derive(Debug, Clone, Serialize)]
+pub struct SignUp {
+    form: DoorForm,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Limits {
+    password: usize,
+}
+
+impl SignUp {
+    fn new(form: DoorForm) -> Self {
+        Self { form, limits: Limits { password: CHARS_MIN } }
+    }
+}
+
+impl Page for SignUp {
+    const TEMPLATE: &'static str = "sign_up.html";
+    const HAS_FORM: bool = true;
+
+    fn title(&self) -> Cow<'_, str> {
+        "Sign up".into()
+    }
+
+    fn samples() -> Vec<Self> {
+        DoorForm::samples().into_iter().map(Self::new).collect()
+    }
+}
+
+/// The form.
+#[handler]
+#[expect(clippy::needless_pass_by_value, reason = "a handler owns what it asked for")]
+pub fn show(visit: Guest) -> Result<Response, Problem> {
+    let next = visit.query("next").and_then(|next| doors::local_path(&next));
+    if visit.account_id().is_some() {
+        return Ok(see_other(next.as_deref().unwrap_or(ONWARDS)));
+    }
+    visit.page(&SignUp::new(DoorForm::new("", next, vec![])))
+}
+
+/// Opens an account and signs in.
+#[handler]
+pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
+    let next = doors::local_path(form.text("next"));
+    let errors = match checked(&form) {
+        Ok((email, password)) => {
+            let hash = visit.site.passwords.hash(password.to_owned()).await?;
+            match accounts::open(&visit.site.db, &visit.cause, email, &hash).await {
+                Ok(account_id) => {
+                    return doors::enter(&visit, account_id, next.as_deref().unwrap_or(ONWARDS)).await;
+                }
+                Err(OpenError::EmailTaken) => vec![FieldError::new("email", TAKEN)],
+                Err(OpenError::EmailMalformed) => vec![FieldError::new("email", MALFORMED)],
+                Err(OpenError::Database(error)) => return Err(error.into()),
+            }
+        }
+        Err(errors) => errors,
+    };
+    let page = SignUp::new(DoorForm::new(form.text("email"), next, errors));
+    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+fn checked(form: &Form) -> Result<(&str, &str), Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let email = doors::email(form.text("email"));
+    if email.is_none() {
+        errors.push(FieldError::new("email", MALFORMED));
+    }
+    let password = form.text("password");
+    match passwords::check(password) {
+        Ok(()) => {}
+        Err(PasswordError::TooShort) => {
+            errors.push(FieldError::new(
+                "password",
+                format!("The password needs at least {CHARS_MIN} characters."),
+            ));
+        }
+        Err(PasswordError::TooLong) => {
+            let text = format!("The password is longer than {BYTES_MAX} bytes. Please choose a shorter one.");
+            errors.push(FieldError::new("password", text));
+        }
+    }
+    email.filter(|_| errors.is_empty()).map(|email| (email, password)).ok_or(errors)
+}

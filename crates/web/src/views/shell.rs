@@ -1,0 +1,35 @@
+//! What every page shares: its head, who is signed in, the message from the page before.
+
+use serde::Serialize;
+
+use crate::{assets::Links, flash::Message};
+
+/// Given to every template as `shell`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shell<'a> {
+    /// What the browser's tab says.
+    pub title: &'a str,
+    /// Who is signed in.
+    pub account: Option<Account<'a>>,
+    /// The token that every form carries.
+    pub csrf: &'a str,
+    /// The path of this page, without a query.
+    pub path: &'a str,
+    /// Style sheets, scripts and icons.
+    pub assets: &'a Links,
+    /// What a customer tells support.
+    pub request_id: &'a str,
+    /// The message from the page before.
+    pub flash: Option<Message>,
+    /// The address under which the page is to be known.
+    pub canonical: Option<String>,
+    /// What search engines and previews say.
+    pub description: &'a str,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Account<'a> {
+    /// Their address.
+    pub email: &'a str,
+}

@@ -1,0 +1,177 @@
+//! One request from the side of the shop: who asks, when, and how their page is put together.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use poem::{
+    Request, Response,
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use shop::{
+    Cause,
+    ids::AccountId,
+    images::Card,
+    sessions::{self, Visitor},
+};
+use tokio::sync::OnceCell;
+use url::form_urlencoded;
+
+use crate::{
+    error::Problem,
+    flash::Flash,
+    pictures::Picture,
+    random,
+    session::SessionValue,
+    site::Site,
+    views::{Account, Page, Shell},
+};
+
+/// One request.
+pub struct Visit {
+    /// What all requests share.
+    pub site: Arc<Site>,
+    /// When it came, and its id: goes with every change that it makes.
+    pub cause: Cause,
+    /// Its id: ours, never one that came from outside.
+    pub request_id: String,
+    /// The path it asks for.
+    pub path: String,
+    query: Option<String>,
+    /// The session value of its cookie, signed in or not.
+    pub session: Option<SessionValue>,
+    flash: Option<Flash>,
+    visitor: OnceCell<Option<Visitor>>,
+}
+
+impl Visit {
+    /// Begins with a request.
+    pub fn begin(site: Arc<Site>, request: &Request) -> Arc<Self> {
+        let Cause { at, .. } = Cause::now(None);
+        let request_id = random::id(at).to_string();
+        let headers = request.headers();
+        Arc::new(Self {
+            cause: Cause { at, request_id: Some(request_id.clone()) },
+            request_id,
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().map(str::to_owned),
+            session: site.cookies.session(headers),
+            flash: site.cookies.flash(headers).and_then(|flash| flash.parse().ok()),
+            visitor: OnceCell::new(),
+            site,
+        })
+    }
+
+    /// The visit that a request belongs to.
+    pub fn of(request: &Request) -> Result<Arc<Self>, Problem> {
+        let lost = || Problem::Broken(anyhow::anyhow!("a request came past the outermost layer"));
+        request.data::<Arc<Self>>().cloned().ok_or_else(lost)
+    }
+
+    /// Who is signed in. Asked once a request, and only if there is a cookie.
+    pub async fn visitor(&self) -> Result<Option<&Visitor>, Problem> {
+        let Some(session) = &self.session else { return Ok(None) };
+        let look_up = async || sessions::visitor(&self.site.db, &session.id_hash(), self.cause.at).await;
+        Ok(self.visitor.get_or_try_init(look_up).await?.as_ref())
+    }
+
+    /// Who is signed in, as far as it was asked already.
+    fn known_visitor(&self) -> Option<&Visitor> {
+        self.visitor.get().and_then(Option::as_ref)
+    }
+
+    /// The account that is signed in.
+    pub fn account_id(&self) -> Option<AccountId> {
+        self.known_visitor().map(|visitor| visitor.account_id)
+    }
+
+    /// When the request came.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.cause.at
+    }
+
+    /// What the address says under a name after its `?`.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let query = self.query.as_deref()?;
+        form_urlencoded::parse(query.as_bytes())
+            .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    }
+
+    /// Where to go on after signing in: the page itself, or for a form the page of what it was about.
+    pub fn way_back(&self, method: &Method) -> String {
+        match &self.query {
+            _ if *method == Method::POST => {
+                self.path.rsplit_once('/').map_or("/", |(parent, _)| parent).to_owned()
+            }
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    /// A picture, with links for this hour.
+    pub fn picture(&self, card: &Card) -> Picture {
+        self.site.pictures.show(&self.site.storage, self.at(), card)
+    }
+
+    /// A page, as an answer.
+    pub fn page<P: Page>(&self, page: &P) -> Result<Response, Problem> {
+        self.page_with(StatusCode::OK, page)
+    }
+
+    /// A page, as an answer with a status.
+    pub fn page_with<P: Page>(&self, status: StatusCode, page: &P) -> Result<Response, Problem> {
+        let begun = (P::HAS_FORM && self.session.is_none()).then(SessionValue::fresh);
+        let session = begun.or(self.session);
+        let csrf = session.map(|session| self.site.token_key.token(&session)).unwrap_or_default();
+        let html = self.html(page, &csrf)?;
+        let response = Response::builder().status(status).content_type("text/html; charset=utf-8");
+        let personal = P::HAS_FORM || self.session.is_some() || self.flash.is_some();
+        let response = if personal {
+            response.header(header::CACHE_CONTROL, "no-store")
+        } else {
+            response.header(header::CACHE_CONTROL, "no-cache").header(header::VARY, "cookie")
+        };
+        let mut response = response.body(html);
+        if let Some(begun) = begun {
+            response.headers_mut().append(header::SET_COOKIE, self.site.cookies.keep_session(&begun, false));
+        }
+        if self.flash.is_some() {
+            response.headers_mut().append(header::SET_COOKIE, self.site.cookies.drop_flash());
+        }
+        Ok(response)
+    }
+
+    /// A page's markup alone.
+    pub fn markup<P: Page>(&self, page: &P) -> Result<String, Problem> {
+        let csrf = self.session.map(|session| self.site.token_key.token(&session)).unwrap_or_default();
+        self.html(page, &csrf)
+    }
+
+    fn html<P: Page>(&self, page: &P, csrf: &str) -> Result<String, Problem> {
+        let assets = self.site.assets.get().map_err(Problem::Broken)?;
+        let shell = Shell {
+            title: &page.title(),
+            account: self.known_visitor().map(|visitor| Account { email: &visitor.email }),
+            csrf,
+            path: &self.path,
+            assets: &assets.links,
+            request_id: &self.request_id,
+            flash: self.flash.map(Flash::message),
+            canonical: page.canonical().map(|path| format!("{}{path}", self.site.origin)),
+            description: &page.description(),
+        };
+        self.site.views.render(&shell, page)
+    }
+
+    /// Goes on to a path, where a message is shown.
+    pub fn see_other_with(&self, path: &str, flash: Flash) -> Response {
+        let mut response = see_other(path);
+        response.headers_mut().append(header::SET_COOKIE, self.site.cookies.keep_flash(&flash.to_string()));
+        response
+    }
+}
+
+/// Goes on to a path by GET.
+pub fn see_other(path: &str) -> Response {
+    let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
+    Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, location).finish()
+}

@@ -1,0 +1,141 @@
+//! From a sentence to a request for pictures, and every sentence that is none.
+
+use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
+use shop::generations::PROMPT_MAX;
+
+use crate::support::{Shop, wish};
+
+#[tokio::test]
+async fn a_sentence_becomes_a_request() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let answer = mira.post("/generations", &wish(&csrf, "  A fox under autumn leaves ")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let page = mira.get(answer.location()).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("A fox under autumn leaves"), "{}", page.text);
+    assert!(page.text.contains("next in line"), "{}", page.text);
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(shop.rows().await, [1, 1, 1, 0, 1]);
+
+    // The request's id travels with the job.
+    let context: String = sqlx::query_scalar("select job::text || metadata::text from apalis.jobs")
+        .fetch_one(shop.db())
+        .await
+        .expect("a job");
+    assert!(context.contains(answer.header("x-request-id")), "{context}");
+
+    let history = mira.get("/generations").await;
+    assert!(history.text.contains("A fox under autumn leaves"));
+    let again =
+        mira.get(&format!("/generations/new?from={}", &answer.location()["/generations/".len()..])).await;
+    assert!(again.text.contains("A fox under autumn leaves</textarea>"), "{}", again.text);
+}
+
+#[tokio::test]
+async fn a_double_click_is_one_request_and_a_changed_sentence_is_another() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let first = mira.post("/generations", &wish(&csrf, "A fox")).await;
+    let second = mira.post("/generations", &wish(&csrf, "A fox")).await;
+    assert_eq!(first.location(), second.location());
+    let other = mira.post("/generations", &wish(&csrf, "A hare")).await;
+    assert_ne!(first.location(), other.location());
+    assert_eq!(shop.rows().await, [1, 1, 2, 0, 2]);
+}
+
+#[tokio::test]
+async fn sentences_of_every_kind_are_kept_and_shown_as_they_are() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let longest = "🦊".repeat(PROMPT_MAX);
+    let shown = [
+        ("🦊 im Schnee", "🦊 im Schnee"),
+        ("מגדלור בלילה", "מגדלור בלילה"),
+        (r#""quotes" and \backslashes\"#, r"&quot;quotes&quot; and \backslashes\"),
+        ("<script>alert('x')</script>", "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"),
+        (longest.as_str(), longest.as_str()),
+    ];
+    for (prompt, expected) in shown {
+        let answer = mira.post("/generations", &wish(&csrf, prompt)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{prompt}");
+        let page = mira.get(answer.location()).await;
+        assert!(page.text.contains(expected), "{prompt}: {}", page.text);
+        assert!(!page.text.contains("<script>alert"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_drawn_is_refused_and_nothing_is_stored() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let before = shop.rows().await;
+    let too_long = "é".repeat(PROMPT_MAX + 1);
+    let much_too_long = "x".repeat(32 * 1024);
+    let refused = [
+        ("", "Please write a sentence first"),
+        (" \r\n\t ", "Please write a sentence first"),
+        ("\u{200b}\u{feff}", "Please write a sentence first"),
+        (too_long.as_str(), "The sentence has 1001 characters"),
+        (much_too_long.as_str(), "The sentence has 32768 characters"),
+        ("a\0b", "invisible control character"),
+    ];
+    for (prompt, words) in refused {
+        let answer = mira.post("/generations", &wish(&csrf, prompt)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{prompt:.40}");
+        assert!(answer.text.contains(words), "{prompt:.40}: {}", answer.text);
+        assert!(answer.text.contains("value=\"linocut\" checked"), "the other choices are kept");
+        let kept = prompt.trim();
+        assert!(
+            kept.is_empty() || prompt.contains('\u{200b}') || answer.text.contains(kept),
+            "the sentence is kept"
+        );
+    }
+    for (field, value, words) in [
+        ("style", "cubism", "choose one of the styles"),
+        ("size", "", "choose one of the shapes"),
+        ("count", "5", "from 1 to 4"),
+        ("count", "-1", "from 1 to 4"),
+        ("client_key", "none", "not complete"),
+    ] {
+        let mut form = wish(&csrf, "A fox");
+        form.iter_mut().find(|(name, _)| *name == field).expect("a field").1 = value;
+        let answer = mira.post("/generations", &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={value}");
+        assert!(answer.text.contains(words), "{field}={value}: {}", answer.text);
+    }
+    let raw = format!(
+        "csrf={csrf}&prompt=%FF%FE&style=linocut&size=square&count=1&client_key=0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"
+    );
+    let request = mira
+        .request(Method::POST, "/generations")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(raw);
+    let answer = mira.send(request).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.text.contains("held something that is not text"), "{}", answer.text);
+    assert_eq!(shop.rows().await, before);
+}
+
+#[tokio::test]
+async fn whoever_is_not_signed_in_is_asked_to_and_keeps_the_sentence() {
+    let shop = Shop::open().await;
+    let guest = shop.browser();
+    let answer = guest.get("/generations/new?prompt=a%20fox%20%26%20a%20hare").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        answer.location(),
+        "/sign-in?next=%2Fgenerations%2Fnew%3Fprompt%3Da%2520fox%2520%2526%2520a%2520hare"
+    );
+    // The session ends while they write.
+    let csrf = guest.csrf("/sign-in").await;
+    let answer = guest.post("/generations", &wish(&csrf, "a fox & a hare")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let door = guest.get(answer.location()).await;
+    assert!(door.text.contains("value=\"/generations/new?prompt=a+fox+%26+a+hare\""), "{}", door.text);
+    assert_eq!(shop.rows().await, [0, 0, 0, 0, 0]);
+}

@@ -1,0 +1,76 @@
+//! Every template is rendered with every sample of its page.
+
+use std::collections::BTreeSet;
+
+use web::{
+    assets::Links,
+    error::ErrorPage,
+    flash::Flash,
+    pages::{gallery, generations, home, images, sign_in, sign_up},
+    views::{Account, Page, Shell, Views},
+};
+
+use crate::support::config;
+
+fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
+    let links = Links {
+        css: "/assets/app.css".to_owned(),
+        js: "/assets/app.js".to_owned(),
+        htmx: "/assets/htmx.js".to_owned(),
+        favicon: "/assets/favicon.svg".to_owned(),
+    };
+    let id = "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11".parse().expect("an id");
+    for page in P::samples() {
+        for (account, flash) in
+            [(None, None), (Some(Account { email: "<mira>@example.org" }), Some(Flash::Deleted(id)))]
+        {
+            let shell = Shell {
+                title: &page.title(),
+                account,
+                csrf: "token",
+                path: "/somewhere",
+                assets: &links,
+                request_id: "request",
+                flash: flash.map(Flash::message),
+                canonical: page.canonical(),
+                description: &page.description(),
+            };
+            let html = views.render(&shell, &page).unwrap_or_else(|error| panic!("{}: {error}", P::TEMPLATE));
+            for unescaped in
+                ["<mira>", "<asleep>", "<b>fox", "<again>", "<script>alert", "<cannot>", "<could not>"]
+            {
+                assert!(!html.contains(unescaped), "{} shows {unescaped} unescaped", P::TEMPLATE);
+            }
+            assert!(
+                !html.contains(" style=\"") && !html.contains(" onclick="),
+                "{} breaks the CSP",
+                P::TEMPLATE
+            );
+        }
+    }
+    rendered.insert(P::TEMPLATE.to_owned());
+}
+
+#[test]
+fn every_template_renders() {
+    let views = Views::open(config("").templates_dir, false).expect("templates that parse");
+    let mut rendered = BTreeSet::new();
+    render::<home::Home>(&views, &mut rendered);
+    render::<sign_up::SignUp>(&views, &mut rendered);
+    render::<sign_in::SignIn>(&views, &mut rendered);
+    render::<gallery::index::Index>(&views, &mut rendered);
+    render::<generations::index::Index>(&views, &mut rendered);
+    render::<generations::new::New>(&views, &mut rendered);
+    render::<generations::show::Show>(&views, &mut rendered);
+    render::<generations::show::Progress>(&views, &mut rendered);
+    render::<images::show::Show>(&views, &mut rendered);
+    render::<ErrorPage>(&views, &mut rendered);
+    // What begins with an underline is part of others, and so is the layout.
+    let alone = |name: &String| {
+        !name.rsplit('/').next().is_some_and(|file| file.starts_with('_')) && name != "layout.html"
+    };
+    let all: BTreeSet<_> = views.names().expect("names").into_iter().collect();
+    let missing: Vec<_> =
+        all.iter().filter(|name| alone(name)).filter(|name| !rendered.contains(*name)).collect();
+    assert!(missing.is_empty(), "no page renders {missing:?}");
+}
