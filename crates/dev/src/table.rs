@@ -1,0 +1,66 @@
+//! What a person is told once everything runs.
+
+use std::fmt::Write;
+
+use crate::stack::Stack;
+
+/// A few lines: where to look, what is real, where the data lies, how to stop.
+pub fn of(stack: &Stack) -> String {
+    let (plan, places) = (stack.plan(), &stack.plan().places);
+    let outside = &plan.outside;
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    if let Some(wiring) = stack.wiring() {
+        rows.push(("shop", wiring.public_url.clone()));
+        if let Some(sandbox) = stack.sandbox() {
+            rows.push(("sandbox", sandbox.dashboard_url()));
+            rows.push(("mail", format!("{}/mails  (smtp {})", sandbox.dashboard_url(), sandbox.smtp_addr())));
+        }
+        match &outside.database {
+            Some(_) => rows.push(("database", "the one that DATABASE_URL names".into())),
+            None => rows.push(("database", psql(&wiring.database_url, &places.short(&places.secrets())))),
+        }
+        match &outside.openai {
+            Some(given) => rows.push((
+                "pictures",
+                format!("drawn by {}, which costs money (OPENAI_API_KEY)", given.base_url),
+            )),
+            None => rows.push((
+                "pictures",
+                "drawn by the sandbox; OPENAI_API_KEY=… ./dev has them drawn for real".into(),
+            )),
+        }
+        if let Some(given) = &outside.storage {
+            rows.push(("storage", format!("{} at {} (S3_ENDPOINT)", given.bucket, given.endpoint)));
+        }
+    }
+    rows.push(("data", format!("{}  (./dev reset deletes it)", places.short(&places.data))));
+    rows.push(("stop", "Ctrl-C; twice for haste".into()));
+
+    let mut table = String::from("\n");
+    for (name, value) in rows {
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "  {name:<9} {value}");
+    }
+    table
+}
+
+/// A command that opens the database and does not show its password.
+fn psql(url: &str, secrets: &str) -> String {
+    let open = url::Url::parse(url).ok().map(|mut url| {
+        // Neither fails for a URL with a host.
+        let _ = url.set_password(None);
+        url.to_string()
+    });
+    format!("psql {}  (database_password in {secrets})", open.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_not_shown() {
+        let hint = psql("postgres://shop:secret@127.0.0.1:5433/shop", "./.data/dev.toml");
+        assert_eq!(hint, "psql postgres://shop@127.0.0.1:5433/shop  (database_password in ./.data/dev.toml)");
+    }
+}
