@@ -111,7 +111,13 @@ impl Customer {
             let html = self.read(&format!("{page}/progress")).await?;
             if html.contains("is-ready") {
                 let src = first_picture(&html).context("ready, but no picture")?;
-                let picture = self.open(&src).await?;
+                let mut picture = self.open(&src).await?;
+                // It may have moved to object storage since the page was rendered.
+                if picture.status() == StatusCode::SEE_OTHER {
+                    let moved =
+                        picture.headers().get(header::LOCATION).context("no Location")?.to_str()?.to_owned();
+                    picture = self.open(&moved).await?;
+                }
                 ensure!(picture.status() == StatusCode::OK, "the picture answered {}", picture.status());
                 let kind =
                     picture.headers().get(header::CONTENT_TYPE).context("no type")?.to_str()?.to_owned();

@@ -104,9 +104,9 @@ pub struct ErrorPage {
 struct Described {
     status: u16,
     title: &'static str,
-    text: Cow<'static, str>,
-    request_id: Option<String>,
-    action: Option<Action>,
+    text: &'static str,
+    request_id: String,
+    action: Action,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -136,79 +136,88 @@ impl Page for ErrorPage {
 
 /// The page for a problem.
 pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
-    let home = Action { href: "/", label: "Go to the first page" };
-    let gallery = Action { href: "/gallery", label: "Go to the gallery" };
-    let (title, text, action): (_, Cow<'static, str>, _) = match problem {
+    let (title, text) = words(problem);
+    let (href, label) = match problem {
+        Problem::NotFound => ("/gallery", "Go to the gallery"),
+        Problem::SignInFirst(_) | Problem::SignedOut => (sign_in::PATH, "Sign in"),
+        Problem::MethodNotAllowed(_)
+        | Problem::Foreign
+        | Problem::StaleForm
+        | Problem::TooLarge
+        | Problem::NotAForm
+        | Problem::Unreadable
+        | Problem::TooSlow
+        | Problem::Busy
+        | Problem::Unavailable(_)
+        | Problem::Broken(_) => ("/", "Go to the first page"),
+    };
+    ErrorPage {
+        error: Described {
+            status: problem.status().as_u16(),
+            title,
+            text,
+            request_id: request_id.to_owned(),
+            action: Action { href, label },
+        },
+    }
+}
+
+/// What a visitor reads: what happened, what became of their work, what to do.
+fn words(problem: &Problem) -> (&'static str, &'static str) {
+    match problem {
         Problem::NotFound => (
             "There is nothing here",
-            "Perhaps the picture was taken down, or the link lost a letter on its way.".into(),
-            Some(gallery),
+            "Perhaps the picture was taken down, or the link lost a letter on its way.",
         ),
         Problem::MethodNotAllowed(_) => (
             "This address cannot be used like that",
-            "The page exists, but not for what was sent to it. Please start again from the first page.".into(),
-            Some(home),
+            "The page exists, but not for what was sent to it. Please start again from the first page.",
         ),
         Problem::Foreign => (
             "This did not come from our page",
-            "A page of another site tried to change something here. Nothing was changed.".into(),
-            Some(home),
+            "A page of another site tried to change something here. Nothing was changed.",
         ),
         Problem::StaleForm => (
             "This page was open for too long",
-            "We could not be sure that the form was yours, so nothing was changed. Please open the page again and repeat the last step."
-                .into(),
-            Some(home),
+            "We could not be sure that the form was yours, so nothing was changed. Please open the page again and repeat the last step.",
         ),
         Problem::TooLarge => (
             "That was too much at once",
-            "What you sent is larger than any form of ours. Nothing was changed. Please shorten it and try again.".into(),
-            Some(home),
+            "What you sent is larger than any form of ours. Nothing was changed. Please shorten it and try again.",
         ),
         Problem::NotAForm => (
             "We could not read that",
-            "What was sent is not a form of one of our pages. Nothing was changed.".into(),
-            Some(home),
+            "What was sent is not a form of one of our pages. Nothing was changed.",
         ),
         Problem::Unreadable => (
             "We could not read that",
-            "The form held something that is not text. Nothing was changed. Please go back and try again.".into(),
-            Some(home),
+            "The form held something that is not text. Nothing was changed. Please go back and try again.",
         ),
         Problem::TooSlow => (
             "That took too long",
-            "Your form did not arrive in full. Nothing was changed. Please check your connection and try again.".into(),
-            Some(home),
+            "Your form did not arrive in full. Nothing was changed. Please check your connection and try again.",
         ),
-        Problem::SignInFirst(_) | Problem::SignedOut => (
-            "Please sign in",
-            "You are not signed in any more. Your pictures are where you left them.".into(),
-            Some(Action { href: sign_in::PATH, label: "Sign in" }),
-        ),
-        Problem::Busy => (
-            "A moment, please",
-            "Many people are at the door just now. Please try again in a few seconds.".into(),
-            Some(home),
-        ),
+        Problem::SignInFirst(_) | Problem::SignedOut => {
+            ("Please sign in", "You are not signed in any more. Your pictures are where you left them.")
+        }
+        Problem::Busy => {
+            ("A moment, please", "Many people are at the door just now. Please try again in a few seconds.")
+        }
         Problem::Unavailable(_) => (
             "We are closed for a moment",
-            "The shop is being looked after. Nothing of yours is lost. Please come back in a minute.".into(),
-            Some(home),
+            "The shop is being looked after. Nothing of yours is lost. Please come back in a minute.",
         ),
         Problem::Broken(_) => (
             "Something broke on our side",
-            "We have written down what happened. Nothing of yours is lost. Please try again in a minute.".into(),
-            Some(home),
+            "We have written down what happened. Nothing of yours is lost. Please try again in a minute.",
         ),
-    };
-    let status = problem.status().as_u16();
-    ErrorPage { error: Described { status, title, text, request_id: Some(request_id.to_owned()), action } }
+    }
 }
 
 /// The answer for a problem: its page, or plain words if even that fails.
 pub async fn answer(visit: &Visit, problem: &Problem) -> poem::Response {
     if let Problem::SignInFirst(next) = problem {
-        return see_other(&format!("{}{}", sign_in::PATH, doors::query(next)));
+        return see_other(&doors::door(sign_in::PATH, next));
     }
     let status = problem.status();
     let request_id = &visit.request_id;

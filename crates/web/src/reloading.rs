@@ -4,7 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::Context;
@@ -12,42 +12,57 @@ use anyhow::Context;
 /// What a folder looked like: how many files, and when the newest was written.
 type Stamp = (usize, Option<SystemTime>);
 
+/// How often a folder is looked at: sooner than somebody can switch from the editor to the browser, and so seldom that a
+/// page in development costs what it costs in production.
+pub const LOOK_EVERY: Duration = Duration::from_millis(250);
+
 /// A value made from the files of a folder.
 pub struct Reloading<T> {
     folder: PathBuf,
     watched: bool,
     load: fn(&Path) -> anyhow::Result<T>,
-    current: RwLock<(Stamp, Arc<T>)>,
+    current: RwLock<Current<T>>,
+}
+
+struct Current<T> {
+    value: Arc<T>,
+    stamp: Stamp,
+    looked_at: Instant,
 }
 
 impl<T> Reloading<T> {
-    /// Makes it. `watched` looks at the folder again with every use, which costs a call per file: for development.
+    /// Makes it. `watched` looks at the folder again while it is in use: for development.
     pub fn open(
         folder: PathBuf,
         watched: bool,
         load: fn(&Path) -> anyhow::Result<T>,
     ) -> anyhow::Result<Self> {
         let stamp = stamp(&folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-        let value = load(&folder)?;
-        Ok(Self { folder, watched, load, current: RwLock::new((stamp, Arc::new(value))) })
+        let value = Arc::new(load(&folder)?);
+        Ok(Self {
+            folder,
+            watched,
+            load,
+            current: RwLock::new(Current { value, stamp, looked_at: Instant::now() }),
+        })
     }
 
-    /// The value, as the folder is now.
+    /// The value, as the folder is now. An error lasts until the folder changes again.
     pub fn get(&self) -> anyhow::Result<Arc<T>> {
-        let (known, value) = {
+        {
             let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-            (current.0, Arc::clone(&current.1))
-        };
-        if !self.watched {
-            return Ok(value);
+            if !self.watched || current.looked_at.elapsed() < LOOK_EVERY {
+                return Ok(Arc::clone(&current.value));
+            }
         }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let now = stamp(&self.folder)?;
-        if now == known {
-            return Ok(value);
+        if now != current.stamp {
+            current.value = Arc::new((self.load)(&self.folder)?);
+            current.stamp = now;
         }
-        let value = Arc::new((self.load)(&self.folder)?);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = (now, Arc::clone(&value));
-        Ok(value)
+        current.looked_at = Instant::now();
+        Ok(Arc::clone(&current.value))
     }
 }
 

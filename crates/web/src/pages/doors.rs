@@ -12,8 +12,9 @@ use crate::{
     visit::{Visit, see_other},
 };
 
-/// Longest path that one comes back to: a link with a sentence of a thousand letters in any script fits in.
-const NEXT_MAX: usize = 16 * 1024;
+/// Longest path that one comes back to. It is in the head of an answer, for which proxies leave 4 kB: nearly every sentence
+/// that somebody took along fits in.
+const NEXT_MAX: usize = 2_000;
 
 /// `form` in templates/sign_up.html and templates/sign_in.html
 #[derive(Debug, Clone, Default, Serialize)]
@@ -61,8 +62,14 @@ pub fn local_path(text: &str) -> Option<String> {
     (local && text.len() <= NEXT_MAX && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
+/// The address of a door, behind which one goes on to a path. If that is too long, one goes on without its query.
+pub fn door(path: &str, next: &str) -> String {
+    let next = if next.len() <= NEXT_MAX { next } else { next.split('?').next().unwrap_or_default() };
+    format!("{path}{}", query(next))
+}
+
 /// `?next=…`
-pub fn query(next: &str) -> String {
+fn query(next: &str) -> String {
     format!("?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>())
 }
 
@@ -99,6 +106,13 @@ mod tests {
         ] {
             assert_eq!(local_path(trap), None, "{trap:?}");
         }
+    }
+
+    #[test]
+    fn a_long_way_back_is_cut_at_its_query() {
+        assert_eq!(door("/sign-in", "/images/1"), "/sign-in?next=%2Fimages%2F1");
+        let sentence = format!("/generations/new?prompt={}", "x".repeat(NEXT_MAX));
+        assert_eq!(door("/sign-in", &sentence), "/sign-in?next=%2Fgenerations%2Fnew");
     }
 
     #[test]

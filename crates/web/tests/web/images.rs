@@ -111,5 +111,8 @@ async fn the_bytes_of_a_staged_picture_are_for_whoever_may_see_it() {
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
     assert_eq!(shop.browser().get(&path).await.status, StatusCode::NOT_FOUND);
     shop::images::stored(shop.db(), &Cause::now(None), image).await.expect("stored");
-    assert_eq!(mira.get(&path).await.status, StatusCode::NOT_FOUND);
+    let moved = mira.get(&path).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER, "a page that was rendered before still shows it");
+    assert!(moved.location().contains(&format!("/pictures/images/{image}/original.png?X-Amz-")));
+    assert_eq!(shop.browser().get(&path).await.status, StatusCode::NOT_FOUND);
 }

@@ -5,6 +5,7 @@ use std::fs;
 use reqwest::StatusCode;
 use web::{
     config::{AppEnv, Config, ConfigError},
+    reloading::LOOK_EVERY,
     views::Views,
 };
 
@@ -85,6 +86,7 @@ async fn in_development_a_changed_template_is_shown_at_once() {
     let file = fs::File::options().append(true).open(&template).expect("opened");
     let written = file.metadata().and_then(|about| about.modified()).expect("dated");
     file.set_modified(written + std::time::Duration::from_secs(5)).expect("dated later");
+    tokio::time::sleep(LOOK_EVERY).await;
     assert_eq!(browser.get("/").await.text, "after");
 
     // Without a template for errors there are still plain words, and the reference.

@@ -47,7 +47,7 @@ pub fn config(database_url: &str) -> Config {
 pub struct Shop {
     pub base: String,
     database: Database,
-    stop: Option<oneshot::Sender<()>>,
+    close: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<anyhow::Result<()>>>,
 }
 
@@ -62,18 +62,18 @@ impl Shop {
         adapt(&mut config);
         let listener = TcpListener::bind(config.web_listen).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let (stop, told_to) = oneshot::channel();
+        let (close, told_to) = oneshot::channel();
         let served = tokio::spawn(web::serve(config, listener, async move {
             told_to.await.ok();
         }));
-        let shop = Self { base, database, stop: Some(stop), served: Some(served) };
+        let shop = Self { base, database, close: Some(close), served: Some(served) };
         // Connections queue in the backlog until the server takes them, so this waits for it.
         shop.browser().get("/healthz").await;
         shop
     }
 
     pub async fn close(&mut self) {
-        self.stop.take().expect("it is open").send(()).ok();
+        self.close.take().expect("it is open").send(()).ok();
         self.served.take().expect("it is open").await.expect("no panic").expect("no error");
     }
 

@@ -5,18 +5,23 @@ use poem::{
     http::{StatusCode, header},
 };
 use sha2::{Digest, Sha256};
-use shop::{ids::ImageId, images};
+use shop::{
+    ids::ImageId,
+    images::{self, ImageState, original_key},
+};
 
 use crate::{
     admission::{Guest, Id},
     error::Problem,
+    visit::see_other,
 };
 
 /// The bytes of a picture that is not yet in object storage, for whoever may see it.
 #[handler]
 pub async fn show(request: &Request, visit: Guest, Id(id): Id<ImageId>) -> Result<Response, Problem> {
-    let staged = images::staged_bytes(&visit.site.db, visit.account_id(), id).await?;
-    let (bytes, format) = staged.ok_or(Problem::NotFound)?;
+    let Some((bytes, format)) = images::staged_bytes(&visit.site.db, visit.account_id(), id).await? else {
+        return moved(&visit, id).await;
+    };
     let etag = format!("\"{}\"", hex::encode(Sha256::digest(&bytes)));
     let known =
         request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
@@ -28,4 +33,21 @@ pub async fn show(request: &Request, visit: Guest, Id(id): Id<ImageId>) -> Resul
     } else {
         response.content_type(format.media_type()).body(bytes)
     })
+}
+
+/// Stored since the page was rendered that links here: the browser follows it there.
+async fn moved(visit: &Guest, id: ImageId) -> Result<Response, Problem> {
+    let image = images::find(&visit.site.db, visit.account_id(), id).await?.ok_or(Problem::NotFound)?;
+    match image.card.state {
+        ImageState::Stored => {
+            let key = original_key(image.card.id, image.card.format);
+            let mut response = see_other(&visit.site.storage.link(visit.at(), &key));
+            response
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
+            Ok(response)
+        }
+        // Its row changed under us, twice: asking again finds it.
+        ImageState::Staged => Err(Problem::NotFound),
+    }
 }
