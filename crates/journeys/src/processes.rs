@@ -33,7 +33,7 @@ impl Process {
         folder: &std::path::Path,
         environment: &[(&str, String)],
     ) -> Result<Self> {
-        let log = folder.join(format!("{name}-{}.log", uuid::Uuid::now_v7()));
+        let log = folder.join(format!("{name}-{}.log", ulid::Ulid::new()));
         let out = std::fs::File::create(&log)?;
         let child = Command::new(binary(name)?)
             .env_clear()

@@ -93,7 +93,8 @@ impl TestShop {
     /// # Errors
     /// If signing up did not work.
     pub async fn customer(&self) -> Result<Customer> {
-        Customer::sign_up(&self.url, &format!("{}@example.org", uuid::Uuid::now_v7())).await
+        Customer::sign_up(&self.url, &format!("{}@example.org", ulid::Ulid::new().to_string().to_lowercase()))
+            .await
     }
 
     /// Waits until no job is left to do.
@@ -133,7 +134,7 @@ impl TestShop {
     /// # Errors
     /// What was left over, or did not stop.
     pub async fn close(mut self, dead: i64) -> Result<()> {
-        self.settle(Duration::from_secs(60)).await?;
+        self.settle(Duration::from_mins(1)).await?;
         ensure!(self.dead_jobs().await? == dead, "{} jobs are dead, not {dead}", self.dead_jobs().await?);
         let open: i64 = sqlx::query_scalar("select count(*) from job_attempts where ended_at is null")
             .fetch_one(&self.database.pool)

@@ -80,7 +80,7 @@ async fn an_answer_that_is_lost_twice_ends_with_a_kind_sentence() -> Result<()> 
     let shop = TestShop::open(1).await?;
     let customer = shop.customer().await?;
     let page = customer.ask_for("sandbox:cut").await?;
-    let Ended::Problem { html } = customer.watch(&page, Duration::from_secs(60)).await? else {
+    let Ended::Problem { html } = customer.watch(&page, Duration::from_mins(1)).await? else {
         anyhow::bail!("a picture came")
     };
     ensure!(html.contains("got lost on its way"), "{html}");

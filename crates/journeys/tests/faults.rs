@@ -22,7 +22,7 @@ async fn a_worker_killed_in_the_middle_of_a_call_loses_nothing() -> Result<()> {
     let killed = Instant::now();
     shop.hire("").await?;
     customer.receive(&page, Duration::from_secs(45)).await?;
-    println!("killed_to_picture {:.1} s", killed.elapsed().as_secs_f64());
+    eprintln!("killed_to_picture {:.1} s", killed.elapsed().as_secs_f64());
     let calls = shop.outside.calls().await?.generations;
     ensure!(calls <= 2, "{calls} calls: at most one extra");
     shop.close(0).await
@@ -49,7 +49,7 @@ async fn two_workers_draw_two_hundred_pictures_each_once() -> Result<()> {
     for number in 0..200 {
         customer.ask_for(&format!("a fox, number {number}")).await?;
     }
-    shop.settle(Duration::from_secs(600)).await?;
+    shop.settle(Duration::from_mins(10)).await?;
     ensure!(shop.outside.calls().await?.generations == 200, "200 calls");
     let (images, of): (i64, i64) =
         sqlx::query_as("select count(*), count(distinct generation_id) from images where state = 'stored' and thumbnail_widths <> '{}'")
@@ -98,7 +98,7 @@ async fn a_job_that_always_panics_ends_and_the_customer_reads_why() -> Result<()
     let shop = TestShop::open(0).await?;
     let customer = shop.customer().await?;
     let page = customer.ask_for("a fox in the snow").await?;
-    let stop = CancellationToken::new();
+    let ended = CancellationToken::new();
     let settings = Settings {
         lanes: vec![LaneSettings::usual(Lane::Generation)],
         backoff: Duration::from_millis(20),
@@ -110,7 +110,7 @@ async fn a_job_that_always_panics_ends_and_the_customer_reads_why() -> Result<()
         beats,
         Arc::new(Panics),
         settings,
-        stop.clone(),
+        ended.clone(),
     ));
     let Ended::Problem { html } = customer.watch(&page, Duration::from_secs(30)).await? else {
         anyhow::bail!("a picture came")
@@ -120,7 +120,7 @@ async fn a_job_that_always_panics_ends_and_the_customer_reads_why() -> Result<()
         .fetch_all(&shop.database.pool)
         .await?;
     ensure!(attempts == ["panicked"; 5], "{attempts:?}");
-    stop.cancel();
+    ended.cancel();
     running.await??;
     shop.close(1).await
 }

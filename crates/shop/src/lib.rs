@@ -25,8 +25,5 @@ pub struct StaleTransition;
 /// The name of the constraint that refused a statement, if one did. These names are the contract between the
 /// migrations and whoever turns a refusal into words.
 pub(crate) fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
-    match error {
-        sqlx::Error::Database(refusal) => refusal.constraint(),
-        _ => None,
-    }
+    error.as_database_error()?.constraint()
 }

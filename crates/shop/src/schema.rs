@@ -3,6 +3,7 @@
 use apalis_postgres::PostgresStorage;
 use sqlx::{
     PgPool,
+    error::DatabaseError,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -62,12 +63,10 @@ pub async fn check(db: &PgPool) -> Result<(), SchemaError> {
     let applied = sqlx::query_scalar!("select max(version) from _sqlx_migrations where success")
         .fetch_one(db)
         .await
-        .map_err(|error| match &error {
+        .map_err(|error| {
             // 42P01 undefined_table: nothing was ever migrated.
-            sqlx::Error::Database(refusal) if refusal.code().as_deref() == Some("42P01") => {
-                SchemaError::NotMigrated
-            }
-            _ => SchemaError::Database(error),
+            let code = error.as_database_error().and_then(DatabaseError::code);
+            if code.as_deref() == Some("42P01") { SchemaError::NotMigrated } else { error.into() }
         })?;
     if applied != newest {
         return Err(SchemaError::NotMigrated);

@@ -47,7 +47,7 @@ impl<T> Reloading<T> {
         })
     }
 
-    /// The value, as the folder is now. An error lasts until the folder changes again.
+    /// The value, as the folder is now. An error is told until the folder is right again.
     pub fn get(&self) -> anyhow::Result<Arc<T>> {
         {
             let current = self.current.read().unwrap_or_else(PoisonError::into_inner);

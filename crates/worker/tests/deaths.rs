@@ -16,7 +16,7 @@ async fn a_dead_workers_job_runs_again_and_the_attempt_is_counted() {
     let shop = Shop::open().await;
     let id = shop.request().await;
     let job = Job::GenerateImages { generation_id: id };
-    let doomed = shop.doomed(shop.script(UNPAID, |_, _| std::future::pending()), quick()).await;
+    let doomed = shop.doomed(shop.script(UNPAID, |_, _| std::future::pending()), quick());
     until("the first start", || shop.begun(job) == 1).await;
     doomed.kill();
     let working = shop.work(shop.script(UNPAID, |_, _| async { Ok(()) }), quick()).await;
@@ -32,13 +32,13 @@ async fn a_job_that_kills_its_workers_is_dead_at_exactly_its_limit() {
     let job = Job::GenerateImages { generation_id: id };
     let limit = job.max_attempts();
     for start in 1..=limit {
-        let doomed = shop.doomed(shop.script(UNPAID, |_, _| std::future::pending()), quick()).await;
-        until("a start", || shop.begun(job) == start as usize).await;
+        let doomed = shop.doomed(shop.script(UNPAID, |_, _| std::future::pending()), quick());
+        until("a start", || shop.begun(job) == start).await;
         doomed.kill();
     }
     let working = shop.work(shop.script(UNPAID, |_, _| async { Ok(()) }), quick()).await;
     shop.settle(&[("Killed", 1)]).await;
-    assert_eq!(shop.begun(job), limit as usize, "it was not tried once more");
+    assert_eq!(shop.begun(job), limit, "it was not tried once more");
     assert_eq!(
         shop.attempts(id).await,
         (1..=limit).map(|n| (n, "worker_died".to_owned())).collect::<Vec<_>>()

@@ -56,7 +56,7 @@ async fn a_job_that_always_panics_is_dead_at_exactly_its_limit_and_the_customer_
     shop.settle(&[("Killed", 1)]).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(shop.attempts(id).await, (1..=limit).map(|n| (n, "panicked".to_owned())).collect::<Vec<_>>());
-    assert_eq!(shop.begun_in_all(), limit as usize);
+    assert_eq!(shop.begun_in_all(), limit);
     let generation =
         generations::find(&shop.database.pool, shop.owner, id).await.expect("read").expect("there");
     assert_eq!(generation.state, GenerationState::Failed);
@@ -71,7 +71,7 @@ async fn a_job_that_never_ends_is_cut_off_at_its_deadline() {
     let hasty = Policy { deadline: Duration::from_millis(100), paid: true };
     let script = shop.script(hasty, |_, context| async move {
         if context.attempt == 1 {
-            std::future::pending::<()>().await
+            std::future::pending::<()>().await;
         }
         Ok(())
     });

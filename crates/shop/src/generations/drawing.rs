@@ -1,8 +1,8 @@
 //! From the worker's side: how a picture is paid for once.
 //!
-//! 1. [`begin`] commits an open call before anything is sent. 2. One call. 3. [`answered`] takes everything that came
-//! into one transaction. A call whose answer never reached us is *ambiguous*: it counts as spent, is tried once more,
-//! and then the generation fails.
+//! First [`begin`] commits an open call, before anything is sent; then there is one call; then [`answered`] takes
+//! everything that came into one transaction. A call whose answer never reached us is *ambiguous*: it counts as spent,
+//! is tried once more, and then the generation fails.
 
 use serde_json::Value;
 use sqlx::{PgPool, PgTransaction};

@@ -24,7 +24,7 @@ pub fn wish(prompt: &str) -> Wish {
         style: Style::AsWritten,
         size: Size::Square,
         count: 2,
-        client_key: uuid::Uuid::now_v7(),
+        client_key: GenerationId::new(cause().at).0,
     }
 }
 

@@ -84,7 +84,7 @@ mod tests {
 
     fn png(width: u32, height: u32) -> Vec<u8> {
         let mut encoded = Cursor::new(Vec::new());
-        RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 128]))
+        RgbImage::from_fn(width, height, |x, y| image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 128]))
             .write_to(&mut encoded, ImageFormat::Png)
             .expect("png");
         encoded.into_inner()
@@ -100,10 +100,8 @@ mod tests {
         for thumbnail in &made {
             for encoded in [&thumbnail.webp, &thumbnail.jpeg] {
                 let decoded = image::load_from_memory(encoded).expect("a picture");
-                assert_eq!(
-                    (decoded.width() as i32, decoded.height() as i32),
-                    (thumbnail.width, thumbnail.height)
-                );
+                let size = (decoded.width().cast_signed(), decoded.height().cast_signed());
+                assert_eq!(size, (thumbnail.width, thumbnail.height));
             }
         }
     }

@@ -193,7 +193,7 @@ impl<H: Handler> Attempts<H> {
         };
         match given {
             Given::Done | Given::Waiting => {
-                tracing::warn!(ms, ?ending, "did not succeed; it will be tried again")
+                tracing::warn!(ms, ?ending, "did not succeed; it will be tried again");
             }
             Given::Dead => tracing::error!(ms, ?ending, "gave up"),
             Given::Stale => tracing::warn!(ms, "was taken from this worker; its end changes nothing"),

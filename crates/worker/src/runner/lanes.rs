@@ -19,8 +19,7 @@ impl LaneSettings {
     /// A lane with its usual numbers. Calls that take seconds and storage wait on the network; pixels need a core each.
     pub fn usual(lane: Lane) -> Self {
         let concurrency = match lane {
-            Lane::Generation => 8,
-            Lane::Uploads => 8,
+            Lane::Generation | Lane::Uploads => 8,
             Lane::Pictures => 2,
         };
         Self::new(lane, concurrency)

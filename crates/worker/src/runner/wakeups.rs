@@ -31,10 +31,9 @@ impl Wakeups {
         let lane = serde_json::from_str::<Announcement>(announcement)
             .ok()
             .and_then(|told| told.job_type.parse().ok());
-        match lane.and_then(|lane: Lane| self.bells.get(&lane)) {
-            Some(bell) => bell.notify_one(),
-            // Another process' lane, or news that we cannot read: then nothing, since the poll finds it.
-            None => {}
+        // Of another process' lane it is none of our business, and what we cannot read the poll will find.
+        if let Some(bell) = lane.and_then(|lane: Lane| self.bells.get(&lane)) {
+            bell.notify_one();
         }
     }
 

@@ -23,7 +23,7 @@ use worker::runner::{self, Context, Handler, JobError, Policy, Settings, lanes::
 pub struct Script<F> {
     run: F,
     policy: Policy,
-    begun: Arc<Mutex<HashMap<Job, usize>>>,
+    begun: Arc<Mutex<HashMap<Job, i32>>>,
 }
 
 impl<F, R> Handler for Script<F>
@@ -48,7 +48,7 @@ pub const PAID: Policy = Policy { deadline: Duration::from_secs(20), paid: true 
 pub struct Shop {
     pub database: Database,
     pub owner: AccountId,
-    pub begun: Arc<Mutex<HashMap<Job, usize>>>,
+    pub begun: Arc<Mutex<HashMap<Job, i32>>>,
 }
 
 /// The times of production, shortened.
@@ -82,7 +82,7 @@ impl Shop {
             style: Style::AsWritten,
             size: Size::Square,
             count: 1,
-            client_key: uuid::Uuid::now_v7(),
+            client_key: GenerationId::new(Cause::now(None).at).0,
         };
         generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish)
             .await
@@ -105,7 +105,7 @@ impl Shop {
     }
 
     /// Runs a worker in a runtime of its own, which can be torn away from it as by `kill -9`.
-    pub async fn doomed<H: Handler>(&self, handler: Arc<H>, settings: Settings) -> Doomed {
+    pub fn doomed<H: Handler>(&self, handler: Arc<H>, settings: Settings) -> Doomed {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -120,11 +120,11 @@ impl Shop {
         Doomed(Some(runtime))
     }
 
-    pub fn begun(&self, job: Job) -> usize {
+    pub fn begun(&self, job: Job) -> i32 {
         self.begun.lock().expect("count").get(&job).copied().unwrap_or_default()
     }
 
-    pub fn begun_in_all(&self) -> usize {
+    pub fn begun_in_all(&self) -> i32 {
         self.begun.lock().expect("count").values().sum()
     }
 

@@ -13,9 +13,9 @@ pub async fn measure() -> Result<()> {
     let customer = shop.customer().await?;
     for number in 0..3 {
         let page = customer.ask_for(&format!("a fox, number {number}")).await?;
-        customer.receive(&page, Duration::from_secs(60)).await?;
+        customer.receive(&page, Duration::from_mins(1)).await?;
     }
-    shop.settle(Duration::from_secs(60)).await?;
+    shop.settle(Duration::from_mins(1)).await?;
     for path in ["/", "/gallery", "/generations", "/generations/new"] {
         customer.read(path).await?;
     }

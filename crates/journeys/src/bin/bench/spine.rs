@@ -19,14 +19,14 @@ pub async fn measure() -> Result<()> {
         let create = customer.read("/generations/new").await?;
         let clicked = Instant::now();
         let page = customer.ask_on(&create, &format!("a lighthouse at dawn, number {number}")).await?;
-        customer.receive(&page, Duration::from_secs(60)).await?;
+        customer.receive(&page, Duration::from_mins(1)).await?;
         let seen = clicked.elapsed();
         let calls = shop.outside.calls().await?.calls;
         let call = calls.iter().max_by_key(|call| call.started_ms).context("no call")?;
         let provider = Duration::from_millis(call.ended_ms.context("an open call")? - call.started_ms);
         times.push(seen.saturating_sub(provider));
         // The uploads and thumbnails of this one are not the next one's wait.
-        shop.settle(Duration::from_secs(60)).await?;
+        shop.settle(Duration::from_mins(1)).await?;
     }
     figures::print_times("spine_overhead", times);
     shop.close(0).await

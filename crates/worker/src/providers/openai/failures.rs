@@ -74,22 +74,26 @@ struct Envelope {
 impl Failure {
     /// Of a call through async-openai.
     pub fn of(error: OpenAIError) -> Self {
-        match error {
-            OpenAIError::Boxed(boxed) => match boxed.downcast::<HttpFailure>() {
+        if let OpenAIError::Boxed(boxed) = error {
+            return match boxed.downcast::<HttpFailure>() {
                 Ok(answer) => Self::of_answer(&answer),
                 Err(other) => Self::Ambiguous { why: other.to_string() },
-            },
-            // Only what was never sent is known to be free.
-            OpenAIError::Reqwest(error) if error.is_connect() || error.is_builder() => {
-                Self::Failed { why: "no connection".to_owned() }
-            }
-            OpenAIError::Reqwest(error) if error.is_timeout() => {
-                Self::Ambiguous { why: "no answer in time".to_owned() }
-            }
-            OpenAIError::Reqwest(_) => Self::Ambiguous { why: "the answer was cut off".to_owned() },
-            OpenAIError::InvalidArgument(why) => Self::Failed { why },
-            other => Self::Ambiguous { why: format!("an answer that cannot be read: {}", kind_of(&other)) },
+            };
         }
+        let why = if let OpenAIError::Reqwest(error) = &error {
+            // Only what was never sent is known to be free.
+            if error.is_connect() || error.is_builder() {
+                return Self::Failed { why: "no connection".to_owned() };
+            }
+            if error.is_timeout() {
+                "no answer in time".to_owned()
+            } else {
+                "the answer was cut off".to_owned()
+            }
+        } else {
+            format!("an answer that cannot be read: {}", kind_of(&error))
+        };
+        Self::Ambiguous { why }
     }
 
     fn of_answer(answer: &HttpFailure) -> Self {
