@@ -26,7 +26,7 @@ gone() {
 
 for pid in $web $worker; do kill -TERM "$pid" 2>/dev/null; done
 # A call that is being paid for may end.
-gone 130 $web $worker || for pid in $web $worker; do kill -KILL "$pid" 2>/dev/null; done
+gone 350 $web $worker || for pid in $web $worker; do kill -KILL "$pid" 2>/dev/null; done
 if [ -n "$postgres" ]; then
   kill -INT "$postgres" 2>/dev/null
   gone 20 "$postgres"

@@ -12,7 +12,7 @@ use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 
 /// How long the processes of a killed run may take to end before we give up on them: a picture that is being paid
 /// for is let to end.
-const LEFTOVERS: Duration = Duration::from_secs(150);
+const LEFTOVERS: Duration = Duration::from_mins(6);
 
 /// The lock, held until it and every duplicate of it are gone.
 #[derive(Debug)]

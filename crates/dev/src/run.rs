@@ -15,7 +15,7 @@ use crate::{
 const DRAW_TIME: std::ops::RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(6);
 
 /// Longer than a picture may take that is being paid for.
-const DRAIN: Duration = Duration::from_secs(150);
+const DRAIN: Duration = Duration::from_mins(6);
 
 /// Runs the stack until a signal comes.
 pub async fn run(places: &Places) -> anyhow::Result<ExitCode> {

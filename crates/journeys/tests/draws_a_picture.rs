@@ -87,3 +87,40 @@ async fn an_answer_that_is_lost_twice_ends_with_a_kind_sentence() -> Result<()> 
     ensure!(shop.outside.calls().await?.generations == 2, "the first and one second try");
     shop.close(0).await
 }
+
+#[tokio::test]
+async fn a_deleted_picture_leaves_nothing_in_storage() -> Result<()> {
+    let shop = TestShop::open(1).await?;
+    let customer = shop.customer().await?;
+    let page = customer.ask_for("a fox in the snow").await?;
+    customer.receive(&page, SOON).await?;
+    shop.settle(SOON).await?;
+    let html = customer.read(&page).await?;
+    let image = html
+        .split("href=\"/images/")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a link")
+        .to_owned();
+    let image = format!("/images/{image}");
+    let links: Vec<String> = html
+        .split(['"', ' '])
+        .filter(|word| word.contains("X-Amz-Signature"))
+        .map(|link| link.replace("&amp;", "&"))
+        .collect();
+    ensure!(links.len() >= 6, "{links:?}");
+    for link in &links {
+        ensure!(customer.open(link).await?.status() == StatusCode::OK, "{link} is there");
+    }
+    customer.submit(&image, &format!("{image}/deletion"), &[]).await?;
+    // As if it had been deleted two hours ago.
+    let db = &shop.database.pool;
+    sqlx::query("update images set deleted_at = deleted_at - interval '2 hours'").execute(db).await?;
+    sqlx::query("update apalis.jobs set run_at = now() where status = 'Pending'").execute(db).await?;
+    shop.settle(SOON).await?;
+    for link in &links {
+        ensure!(customer.open(link).await?.status() == StatusCode::NOT_FOUND, "{link} is gone");
+    }
+    ensure!(customer.open(&image).await?.status() == StatusCode::NOT_FOUND);
+    shop.close(0).await
+}

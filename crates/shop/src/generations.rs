@@ -10,7 +10,9 @@ use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
 pub use drawing::{Answer, CallEnd, CallState, Drawing, Picture, answered, begin, end_call, refuse};
-pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
+pub use reading::{
+    Generation, Recent, Summary, find, history, paused, position, recent_prompts, typical_duration,
+};
 pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Size, Style, Wish, check_prompt};
 
 use crate::{

@@ -6,7 +6,7 @@ mod storing;
 
 use serde::Serialize;
 
-pub use deletion::{RESTORABLE_FOR, delete, purge, purgeable, restore};
+pub use deletion::{RESTORABLE_FOR, Removal, delete, removal, remove, restore};
 pub use reading::{Card, GalleryKey, Image, find, gallery, of_generations, staged_bytes};
 pub use storing::{Original, Staged, original, staged, stored, thumbnails_made};
 

@@ -91,7 +91,7 @@ impl Job {
     }
 
     /// How often it is tried before it is given up. With the worker's backoff (2 s doubling to 10 min) 16 tries span
-    /// more than an hour and a half: an outage of storage is waited out, a provider's is told sooner.
+    /// more than an hour: an outage of storage is waited out, a provider's is told sooner.
     pub fn max_attempts(&self) -> i32 {
         match self {
             Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
@@ -135,15 +135,17 @@ impl Job {
         match *self {
             Self::GenerateImages { generation_id } => generations::give_up(tx, cause, generation_id).await,
             Self::UploadImage { image_id } => {
-                let problem = "We could not move this picture to its final place yet. It is safe with us and you can use it; our team is looking into it.";
+                let problem = "We could not move this picture to its final place yet. It is safe with us, and you can use it as it is.";
                 images::report_problem(tx, image_id, problem).await
             }
             Self::MakeThumbnails { image_id } => {
-                let problem = "We could not prepare the small versions of this picture, so it may load slowly. Our team is looking into it.";
+                let problem =
+                    "We could not prepare the small versions of this picture, so it may load slowly.";
                 images::report_problem(tx, image_id, problem).await
             }
             Self::PurgeImage { image_id } => {
-                let problem = "We could not remove this picture's files for good yet. Nobody else can see them; our team is looking into it.";
+                let problem =
+                    "We could not remove this picture's files for good yet. Nobody else can see them.";
                 images::report_problem(tx, image_id, problem).await
             }
         }

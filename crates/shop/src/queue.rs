@@ -1,14 +1,17 @@
 //! The queue as a worker sees it: apalis' tables, with our fetch and our history of attempts (`0004_jobs.sql`).
 //!
-//! Every write that ends an attempt is fenced by job, attempt and worker: a worker that was taken for dead and comes
+//! Every write that ends an attempt is fenced by the worker and the moment of handing out: a worker that was taken for dead and comes
 //! back late changes nothing.
 
+mod claims;
 mod endings;
 mod workers;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgPool;
 
+pub use claims::Claim;
 pub use endings::{Ending, Failure, Given, Outcome, end, end_all_done};
 pub use workers::{beat, close, rescue};
 
@@ -25,6 +28,8 @@ pub struct Handed {
     /// Which try this is, from 1. Above `max_attempts` it is not to be tried but to be buried: the workers that had it
     /// died, each time.
     pub attempt: i32,
+    /// When it was handed out: with the attempt it tells this handing-out from any other.
+    pub handed_at: DateTime<Utc>,
     /// How many tries it has.
     pub max_attempts: i32,
     /// The stored job, not yet decoded: one that cannot be decoded must not hurt its neighbours.
@@ -52,7 +57,7 @@ impl Handed {
 pub async fn fetch(db: &PgPool, worker: &str, lane: Lane, count: i32) -> sqlx::Result<Vec<Handed>> {
     sqlx::query_as!(
         Handed,
-        r#"select id as "job_id!", attempts as "attempt!", max_attempts as "max_attempts!", job as "payload!",
+        r#"select id as "job_id!", attempts as "attempt!", lock_at as "handed_at!", max_attempts as "max_attempts!", job as "payload!",
                   nullif(metadata -> 'request_id', '') as request_id
            from apalis.get_jobs($1, $2, $3)"#,
         worker,

@@ -4,7 +4,11 @@
 
 use sqlx::{Connection, Executor, PgConnection, PgPool, Row, postgres::PgConnectOptions};
 
-use crate::schema;
+use crate::{
+    jobs::Lane,
+    queue::{self, Claim},
+    schema,
+};
 
 /// A migrated, empty database that is dropped with this value.
 pub struct Database {
@@ -56,6 +60,20 @@ impl Drop for Database {
         });
         dropped.join().ok();
     }
+}
+
+/// Holds the newest job of the generation lane as a worker does, whoever held it before.
+///
+/// # Panics
+/// If there is none.
+pub async fn claim(db: &PgPool) -> Claim {
+    queue::beat(db, &[("painter".to_owned(), Lane::Generation)]).await.expect("known");
+    let free = "update apalis.jobs set status = 'Pending', run_at = now() where job_type = 'generation'";
+    sqlx::query(free).execute(db).await.expect("free");
+    sqlx::query("delete from job_attempts").execute(db).await.expect("forgotten");
+    let mut jobs = queue::fetch(db, "painter", Lane::Generation, 100).await.expect("handed out");
+    jobs.sort_by(|one, other| one.job_id.cmp(&other.job_id));
+    Claim::new("painter", jobs.last().expect("a job"))
 }
 
 async fn template(server: &str) -> String {

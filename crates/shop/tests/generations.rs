@@ -6,9 +6,9 @@ use shop::{
     StaleTransition,
     generations::{self, CallEnd, GenerationState},
     images,
-    testing::Database,
+    testing::{Database, claim},
 };
-use support::{account, answer, cause, jobs, ready, wish};
+use support::{account, answer, begin, cause, jobs, ready, wish};
 
 #[tokio::test]
 async fn a_request_and_its_job_are_one() {
@@ -49,7 +49,7 @@ async fn what_is_ready_is_not_drawn_again() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
     let (id, _) = ready(&database, owner).await;
-    assert_eq!(generations::begin(&database.pool, &cause(), id, "model").await.expect("read"), None);
+    assert_eq!(begin(&database, id).await, None);
 }
 
 #[tokio::test]
@@ -58,13 +58,9 @@ async fn a_lost_answer_is_tried_once_more_and_then_told() {
     let owner = account(&database, "a@example.org").await;
     let id = generations::request(&database.pool, &cause(), owner, &wish("a fox")).await.expect("requested");
     for _ in 0..2 {
-        assert!(generations::begin(&database.pool, &cause(), id, "model").await.expect("begun").is_some());
+        assert!(begin(&database, id).await.is_some());
     }
-    assert_eq!(
-        generations::begin(&database.pool, &cause(), id, "model").await.expect("read"),
-        None,
-        "no third call"
-    );
+    assert_eq!(begin(&database, id).await, None, "no third call");
     let generation = generations::find(&database.pool, owner, id).await.expect("found").expect("there");
     assert_eq!(generation.state, GenerationState::Failed);
     assert!(generation.problem.expect("told").contains("Nothing was charged"));
@@ -75,10 +71,8 @@ async fn an_answer_that_comes_late_still_counts_once() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
     let id = generations::request(&database.pool, &cause(), owner, &wish("a fox")).await.expect("requested");
-    let first =
-        generations::begin(&database.pool, &cause(), id, "model").await.expect("begun").expect("to draw");
-    let second =
-        generations::begin(&database.pool, &cause(), id, "model").await.expect("begun").expect("to draw");
+    let first = begin(&database, id).await.expect("to draw");
+    let second = begin(&database, id).await.expect("to draw");
     for call in [first, second] {
         generations::answered(&database.pool, &cause(), call.call_id, &answer(2)).await.expect("answered");
     }
@@ -94,8 +88,7 @@ async fn a_failed_call_puts_the_request_back_into_the_queue() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
     let id = generations::request(&database.pool, &cause(), owner, &wish("a fox")).await.expect("requested");
-    let drawing =
-        generations::begin(&database.pool, &cause(), id, "model").await.expect("begun").expect("to draw");
+    let drawing = begin(&database, id).await.expect("to draw");
     generations::end_call(&database.pool, &cause(), drawing.call_id, CallEnd::Failed, None, "500")
         .await
         .expect("ended");
@@ -114,7 +107,7 @@ async fn only_its_owner_takes_a_request_back_and_only_in_time() {
     assert_eq!(cancel(other).await.expect("answered"), Err(StaleTransition));
     assert_eq!(cancel(owner).await.expect("answered"), Ok(()));
     assert_eq!(cancel(owner).await.expect("answered"), Err(StaleTransition));
-    assert_eq!(generations::begin(&database.pool, &cause(), id, "model").await.expect("read"), None);
+    assert_eq!(begin(&database, id).await, None);
 }
 
 #[tokio::test]
@@ -139,4 +132,18 @@ async fn the_last_sentences_are_listed_once_each() {
     }
     let recent = generations::recent_prompts(&database.pool, owner, 5).await.expect("listed");
     assert_eq!(recent.iter().map(|recent| recent.prompt.as_str()).collect::<Vec<_>>(), ["a fox", "a hare"]);
+}
+
+#[tokio::test]
+async fn who_lost_the_job_does_not_begin_a_second_call() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let id = generations::request(&database.pool, &cause(), owner, &wish("a fox")).await.expect("requested");
+    let lost = claim(&database.pool).await;
+    let live = begin(&database, id).await.expect("its successor draws");
+    let late = generations::begin(&database.pool, &cause(), &lost, id, "model").await.expect("answered");
+    assert_eq!(late, None);
+    generations::answered(&database.pool, &cause(), live.call_id, &answer(1)).await.expect("answered");
+    generations::answered(&database.pool, &cause(), live.call_id, &answer(1)).await.expect("twice is once");
+    assert_eq!(images::of_generations(&database.pool, &[id]).await.expect("images").len(), 1);
 }

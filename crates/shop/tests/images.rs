@@ -5,7 +5,7 @@ mod support;
 use chrono::Duration;
 use shop::{
     Cause, StaleTransition,
-    images::{self, GalleryKey, RESTORABLE_FOR},
+    images::{self, GalleryKey, RESTORABLE_FOR, Removal},
     testing::Database,
 };
 use support::{account, cause, jobs, ready};
@@ -74,15 +74,22 @@ async fn a_deleted_picture_can_be_had_back_for_a_while() {
     images::delete(&database.pool, &deleted, owner, id).await.expect("answered").expect("deleted");
     assert!(images::gallery(&database.pool, None, 10).await.expect("a page").is_empty());
     assert_eq!(jobs(&database, "purge_image").await.len(), 1);
-    assert!(images::purgeable(&database.pool, &deleted, id).await.expect("read").is_none(), "not yet");
-    images::restore(&database.pool, owner, id).await.expect("answered").expect("restored");
+    let removal = async |at: &Cause| images::removal(&database.pool, at, id).await.expect("read");
+    assert!(
+        matches!(removal(&deleted).await, Removal::NotBefore(at) if at > deleted.at + RESTORABLE_FOR),
+        "not yet"
+    );
+    images::restore(&database.pool, &deleted, owner, id).await.expect("answered").expect("restored");
 
     let later = Cause { at: deleted.at + RESTORABLE_FOR + Duration::seconds(1), request_id: None };
-    assert!(images::purgeable(&database.pool, &later, id).await.expect("read").is_none(), "it was restored");
+    assert_eq!(removal(&later).await, Removal::Needless, "it was restored");
     images::delete(&database.pool, &deleted, owner, id).await.expect("answered").expect("deleted");
-    assert!(images::purgeable(&database.pool, &later, id).await.expect("read").is_some());
-    images::purge(&database.pool, &later, id).await.expect("purged");
+    assert!(matches!(removal(&later).await, Removal::Due(_)));
+    let restored = images::restore(&database.pool, &later, owner, id).await.expect("answered");
+    assert_eq!(restored, Err(StaleTransition), "its objects may be gone");
+    images::remove(&database.pool, &later, id).await.expect("removed");
     assert!(images::find(&database.pool, Some(owner), id).await.expect("read").is_none());
+    assert!(!images::stored(&database.pool, &later, id).await.expect("answered"), "too late to store it");
 }
 
 #[tokio::test]

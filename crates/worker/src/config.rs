@@ -47,7 +47,7 @@ pub enum LogFormat {
 /// The worker's settings. The real environment comes first, then `.env`.
 #[derive(Debug, Args)]
 pub struct Config {
-    /// `development` or `production`, which refuses stand-ins, plain HTTP and weak secrets.
+    /// `development` or `production`, which refuses plain HTTP.
     #[arg(long, env = "APP_ENV", default_value = "development")]
     pub app_env: AppEnv,
     /// The Postgres database, 15 or newer: `postgres://user:password@host:port/name`.

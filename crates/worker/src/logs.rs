@@ -9,7 +9,8 @@ use crate::config::{Config, LogFormat};
 /// # Errors
 /// If `RUST_LOG` cannot be understood.
 pub fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.rust_log)?;
+    // async-openai logs answers that it cannot read, whole: pictures, and the words that they were drawn from.
+    let filter = EnvFilter::try_new(&config.rust_log)?.add_directive("async_openai=off".parse()?);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => lines.with_target(false).init(),

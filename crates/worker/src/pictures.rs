@@ -26,11 +26,10 @@ pub enum PictureError {
 }
 
 /// What a provider sent, as pictures with their format and size. The first bytes say what it is, whatever was asked for.
-///
-/// # Errors
-/// If one of them cannot be read.
-pub fn read_all(encoded: Vec<Vec<u8>>) -> Result<Vec<Picture>, PictureError> {
-    encoded.into_iter().map(read).collect()
+/// One that cannot be read is left out: the others were paid for too.
+pub fn read_all(encoded: Vec<Vec<u8>>) -> Vec<Picture> {
+    let readable = |bytes| read(bytes).inspect_err(|error| tracing::warn!(%error, "left a picture out")).ok();
+    encoded.into_iter().filter_map(readable).collect()
 }
 
 fn read(bytes: Vec<u8>) -> Result<Picture, PictureError> {

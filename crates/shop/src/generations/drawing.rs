@@ -4,6 +4,7 @@
 //! everything that came into one transaction. A call whose answer never reached us is *ambiguous*: it counts as spent,
 //! is tried once more, and then the generation fails.
 
+use chrono::Duration;
 use serde_json::Value;
 use sqlx::{PgPool, PgTransaction};
 
@@ -13,6 +14,7 @@ use crate::{
     ids::{AccountId, CallId, GenerationId, ImageId},
     images::Format,
     jobs::Job,
+    queue::Claim,
 };
 
 /// Calls of one generation that may be lost before it fails: the first, and one automatic second try.
@@ -21,6 +23,12 @@ const AMBIGUOUS_MAX: i64 = 2;
 /// What the customer reads when two answers were lost.
 const LOST: &str =
     "The picture was drawn, but it got lost on its way to us, twice. Nothing was charged. Please try again.";
+
+/// A request waits no longer than this for a provider that lets nothing through.
+const PATIENCE: Duration = Duration::hours(24);
+
+/// What the customer reads when it did.
+const EXPIRED: &str = "We could not draw this within a day, because the service that draws was not available. Nothing was charged. Please try again.";
 
 /// Where a call to a provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, sqlx::Type)]
@@ -90,16 +98,21 @@ pub struct Answer {
 }
 
 /// Puts an open call on record, or says that there is nothing to draw (any more). An earlier call that is still open was
-/// lost with its worker: it becomes ambiguous, and the second one of those ends the generation.
+/// lost: it becomes ambiguous, and the second one of those ends the generation. Only the worker that holds the job may
+/// begin: one that was taken for dead would otherwise mark its successor's live call, and pay a second time.
 pub async fn begin(
     db: &PgPool,
     cause: &Cause,
+    claim: &Claim,
     id: GenerationId,
     model: &str,
 ) -> sqlx::Result<Option<Drawing>> {
     let mut tx = db.begin().await?;
+    if !claim.hold(&mut tx).await? {
+        return Ok(None);
+    }
     let Some(wish) = sqlx::query!(
-        r#"select state as "state: GenerationState", prompt, style as "style: Style", size as "size: Size", count
+        r#"select state as "state: GenerationState", prompt, style as "style: Style", size as "size: Size", count, created_at
            from generations where id = $1 for update"#,
         id as GenerationId,
     )
@@ -122,8 +135,13 @@ pub async fn begin(
     )
     .fetch_one(&mut *tx)
     .await?;
-    if calls.ambiguous >= AMBIGUOUS_MAX {
-        fail(&mut tx, cause, id, LOST).await?;
+    let hopeless = if calls.ambiguous >= AMBIGUOUS_MAX {
+        Some(LOST)
+    } else {
+        (cause.at - wish.created_at > PATIENCE).then_some(EXPIRED)
+    };
+    if let Some(problem) = hopeless {
+        fail(&mut tx, cause, id, problem).await?;
         tx.commit().await?;
         return Ok(None);
     }
@@ -147,7 +165,7 @@ pub async fn begin(
 
 /// Takes an answer in: the call's record, the pictures with their bytes, and the jobs that store them, all or nothing.
 /// A late answer to a call that was taken for lost still counts if the generation waits for one; if not, only the record
-/// says that it came.
+/// says that it came. Saying it twice is saying it once.
 pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answer) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     let generation_id = sqlx::query_scalar!(
@@ -158,8 +176,9 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
         answer.request_id,
         cause.at,
     )
-    .fetch_one(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
+    let Some(generation_id) = generation_id else { return Ok(()) };
     let waiting = sqlx::query_scalar!(
         r#"update generations set state = 'ready', finished_at = $2 where id = $1 and state in ('queued', 'generating')
            returning account_id as "id: AccountId""#,
@@ -269,7 +288,7 @@ pub(super) async fn mark_open_calls_ambiguous(
     id: GenerationId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update provider_calls set state = 'ambiguous', ended_at = $2, error = 'no answer reached us: the worker stopped during the call'
+        "update provider_calls set state = 'ambiguous', ended_at = $2, error = 'no answer reached us: the attempt ended during the call'
          where generation_id = $1 and state = 'open'",
         id as GenerationId,
         cause.at,

@@ -110,3 +110,15 @@ pub async fn typical_duration(db: &PgPool) -> sqlx::Result<Option<Duration>> {
     .await?;
     Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
 }
+
+/// Whether a request waits because the provider lets nothing through at the moment, as its last call found.
+pub async fn paused(db: &PgPool, id: GenerationId) -> sqlx::Result<bool> {
+    let paused = sqlx::query_scalar!(
+        r#"select state = 'failed' and error like 'provider unavailable:%' as "paused" from provider_calls
+           where generation_id = $1 order by ordinal desc limit 1"#,
+        id as GenerationId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(paused.flatten().unwrap_or_default())
+}

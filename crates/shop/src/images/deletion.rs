@@ -1,9 +1,9 @@
 //! Deleting a picture: gone from sight at once, restorable for a while, then removed by a job.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use sqlx::PgPool;
 
-use super::{Format, original_key, thumbnail_key};
+use super::{Format, THUMBNAIL_WIDTHS, original_key, thumbnail_key};
 use crate::{
     Cause, StaleTransition,
     ids::{AccountId, ImageId},
@@ -12,6 +12,19 @@ use crate::{
 
 /// How long a deleted picture can be had back.
 pub const RESTORABLE_FOR: Duration = Duration::hours(1);
+/// Removing begins so much later, so that it never meets somebody who restores in the last moment, nor clocks that differ.
+const MARGIN: Duration = Duration::minutes(5);
+
+/// Whether a deleted picture is to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removal {
+    /// Now: everything under these keys in object storage, then its row.
+    Due(Vec<String>),
+    /// Not before this moment.
+    NotBefore(DateTime<Utc>),
+    /// It was restored, or is gone already.
+    Needless,
+}
 
 /// Takes a picture out of sight, and has it removed for good later.
 pub async fn delete(
@@ -33,48 +46,58 @@ pub async fn delete(
     if moved.rows_affected() == 0 {
         return Ok(Err(StaleTransition));
     }
-    Job::PurgeImage { image_id: id }.enqueue_for(&mut tx, cause, cause.at + RESTORABLE_FOR).await?;
+    Job::PurgeImage { image_id: id }.enqueue_for(&mut tx, cause, cause.at + RESTORABLE_FOR + MARGIN).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
 
-/// Brings a deleted picture back, as a private one.
+/// Brings a deleted picture back, as a private one, unless it was deleted too long ago.
 pub async fn restore(
     db: &PgPool,
+    cause: &Cause,
     account_id: AccountId,
     id: ImageId,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let moved = sqlx::query!(
-        "update images set deleted_at = null where id = $1 and account_id = $2 and deleted_at is not null",
+        "update images set deleted_at = null where id = $1 and account_id = $2 and deleted_at > $3",
         id as ImageId,
         account_id as AccountId,
+        cause.at - RESTORABLE_FOR,
     )
     .execute(db)
     .await?;
     Ok(if moved.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
 }
 
-/// The keys in object storage of a picture that is due to be removed. Nothing if it was restored, or deleted again since
-/// (then a later job removes it), or is gone.
-pub async fn purgeable(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<Option<Vec<String>>> {
+/// Whether a picture is to be removed for good.
+pub async fn removal(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<Removal> {
     let row = sqlx::query!(
-        r#"select format as "format: Format", thumbnail_widths from images where id = $1 and deleted_at <= $2"#,
-        id as ImageId,
-        cause.at - RESTORABLE_FOR,
+        r#"select format as "format: Format", thumbnail_widths, deleted_at from images where id = $1"#,
+        id as ImageId
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| {
-        let mut keys = vec![original_key(id, row.format)];
-        for width in row.thumbnail_widths {
-            keys.extend([Format::Webp, Format::Jpeg].map(|format| thumbnail_key(id, width, format)));
-        }
-        keys
-    }))
+    let Some((row, deleted_at)) = row.and_then(|row| row.deleted_at.map(|at| (row, at))) else {
+        return Ok(Removal::Needless);
+    };
+    let due = deleted_at + RESTORABLE_FOR;
+    if cause.at < due {
+        return Ok(Removal::NotBefore(due + MARGIN));
+    }
+    let mut keys = vec![original_key(id, row.format)];
+    // Also those that a job may have stored and not yet written down.
+    let mut widths = row.thumbnail_widths;
+    widths.extend(THUMBNAIL_WIDTHS);
+    widths.sort_unstable();
+    widths.dedup();
+    for width in widths {
+        keys.extend([Format::Webp, Format::Jpeg].map(|format| thumbnail_key(id, width, format)));
+    }
+    Ok(Removal::Due(keys))
 }
 
 /// Removes the row of a picture whose objects are gone.
-pub async fn purge(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()> {
+pub async fn remove(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from images where id = $1 and deleted_at <= $2",
         id as ImageId,

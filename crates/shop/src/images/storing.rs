@@ -36,8 +36,9 @@ pub async fn staged(db: &PgPool, id: ImageId) -> sqlx::Result<Option<Staged>> {
     Ok(row.map(|row| Staged { bytes: row.bytes, format: row.format, key: original_key(id, row.format) }))
 }
 
-/// The picture is in object storage: lets the bytes in Postgres go and has the small versions made.
-pub async fn stored(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()> {
+/// The picture is in object storage: lets the bytes in Postgres go and has the small versions made. False if the picture
+/// is gone, so that what was stored for it must go too.
+pub async fn stored(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     let moved = sqlx::query!(
         "update images set state = 'stored', staged_bytes = null, problem = null where id = $1 and state = 'staged'",
@@ -48,7 +49,14 @@ pub async fn stored(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()>
     if moved.rows_affected() == 1 {
         Job::MakeThumbnails { image_id: id }.enqueue(&mut tx, cause).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    exists(db, id).await
+}
+
+async fn exists(db: &PgPool, id: ImageId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from images where id = $1) as "exists!""#, id as ImageId)
+        .fetch_one(db)
+        .await
 }
 
 /// The stored picture whose small versions are missing; nothing if there is none.
@@ -65,8 +73,9 @@ pub async fn original(db: &PgPool, id: ImageId) -> sqlx::Result<Option<Original>
     }))
 }
 
-/// The small versions of these widths lie in object storage, in WebP and JPEG.
-pub async fn thumbnails_made(db: &PgPool, id: ImageId, widths: &[i32]) -> sqlx::Result<()> {
+/// The small versions of these widths lie in object storage, in WebP and JPEG. False if the picture is gone, so that they
+/// must go too.
+pub async fn thumbnails_made(db: &PgPool, id: ImageId, widths: &[i32]) -> sqlx::Result<bool> {
     sqlx::query!(
         "update images set thumbnail_widths = $2, problem = null where id = $1 and state = 'stored'",
         id as ImageId,
@@ -74,5 +83,5 @@ pub async fn thumbnails_made(db: &PgPool, id: ImageId, widths: &[i32]) -> sqlx::
     )
     .execute(db)
     .await?;
-    Ok(())
+    exists(db, id).await
 }

@@ -152,11 +152,12 @@ pub async fn end_all_done(db: &PgPool, worker: &str, jobs: &[(String, i32)]) -> 
 async fn finish(tx: &mut PgTransaction<'_>, worker: &str, job: &Handed, status: &str) -> sqlx::Result<Given> {
     let moved = sqlx::query!(
         "update apalis.jobs set status = $4, done_at = now(), lock_by = null, lock_at = null
-         where id = $1 and attempts = $2 and lock_by = $3 and status = 'Running'",
+         where id = $1 and attempts = $2 and lock_by = $3 and lock_at = $5 and status = 'Running'",
         job.job_id,
         job.attempt,
         worker,
         status,
+        job.handed_at,
     )
     .execute(&mut **tx)
     .await?;
@@ -174,13 +175,14 @@ async fn wait(
     let moved = sqlx::query!(
         "update apalis.jobs
          set status = $4, attempts = attempts - $5, run_at = now() + make_interval(secs => $6), lock_by = null, lock_at = null
-         where id = $1 and attempts = $2 and lock_by = $3 and status = 'Running'",
+         where id = $1 and attempts = $2 and lock_by = $3 and lock_at = $7 and status = 'Running'",
         job.job_id,
         job.attempt,
         worker,
         status,
         uncounted,
         after.as_secs_f64(),
+        job.handed_at,
     )
     .execute(&mut **tx)
     .await?;

@@ -4,10 +4,10 @@
 
 use shop::{
     Cause, accounts,
-    generations::{self, Answer, Picture, Size, Style, Wish},
+    generations::{self, Answer, Drawing, Picture, Size, Style, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::Format,
-    testing::Database,
+    testing::{Database, claim},
 };
 
 pub fn cause() -> Cause {
@@ -34,12 +34,17 @@ pub fn answer(pictures: usize) -> Answer {
     Answer { pictures: vec![picture; pictures], usage: None, request_id: Some("req_1".to_owned()) }
 }
 
+/// Begins a generation as the worker that holds its job.
+pub async fn begin(database: &Database, id: GenerationId) -> Option<Drawing> {
+    let claim = claim(&database.pool).await;
+    generations::begin(&database.pool, &cause(), &claim, id, "model").await.expect("answered")
+}
+
 /// A generation that came out, and its images.
 pub async fn ready(database: &Database, account: AccountId) -> (GenerationId, Vec<ImageId>) {
     let id =
         generations::request(&database.pool, &cause(), account, &wish("a fox")).await.expect("requested");
-    let drawing =
-        generations::begin(&database.pool, &cause(), id, "model").await.expect("begun").expect("to draw");
+    let drawing = begin(database, id).await.expect("to draw");
     generations::answered(&database.pool, &cause(), drawing.call_id, &answer(2)).await.expect("answered");
     let images = shop::images::of_generations(&database.pool, &[id]).await.expect("images");
     (id, images.into_iter().map(|card| card.id).collect())

@@ -31,8 +31,10 @@ async fn the_fragment_is_the_same_until_something_changes_and_then_ends_the_aski
     }
 
     let cause = Cause::now(None);
-    let drawing =
-        generations::begin(shop.db(), &cause, id, "model").await.expect("an answer").expect("a call");
+    let drawing = generations::begin(shop.db(), &cause, &shop::testing::claim(shop.db()).await, id, "model")
+        .await
+        .expect("an answer")
+        .expect("a call");
     let generating = ask().await;
     assert_eq!(generating.status, StatusCode::OK);
     assert!(generating.text.contains("is being drawn"), "{}", generating.text);

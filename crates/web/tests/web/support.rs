@@ -123,7 +123,10 @@ impl Shop {
         let id = self.queued(email, prompt).await;
         let cause = Cause::now(None);
         let drawing =
-            generations::begin(self.db(), &cause, id, "model").await.expect("an answer").expect("a call");
+            generations::begin(self.db(), &cause, &shop::testing::claim(self.db()).await, id, "model")
+                .await
+                .expect("an answer")
+                .expect("a call");
         let picture = Picture {
             bytes: b"not really a picture".to_vec(),
             format: Format::Png,

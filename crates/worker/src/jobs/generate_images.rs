@@ -7,10 +7,11 @@ use shop::{
     generations::{self, Answer, CallEnd, Drawing},
     ids::GenerationId,
 };
+use sqlx::error::DatabaseError;
 
 use crate::{
     pictures,
-    providers::openai::{Drawn, Failure, Request},
+    providers::openai::{Drawn, Failed, Failure, Request},
     runner::{Context, JobError},
     services::Services,
 };
@@ -22,7 +23,9 @@ const REJECTED: &str = "We could not ask for this picture in the way you chose. 
 
 /// Draws, unless there is nothing to draw any more.
 pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
-    let Some(drawing) = generations::begin(&at.db, &context.cause(), id, at.openai.model()).await? else {
+    let Some(drawing) =
+        generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.model()).await?
+    else {
         return Ok(());
     };
     match at.openai.draw(&request(&drawing)).await {
@@ -42,41 +45,31 @@ fn request(drawing: &Drawing) -> Request {
 
 async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Context) -> Result<(), JobError> {
     let Drawn { pictures, usage, request_id } = drawn;
-    let read = tokio::task::spawn_blocking(move || pictures::read_all(pictures)).await?;
-    let pictures = match read {
-        Ok(pictures) => pictures,
-        Err(error) => {
-            let failure =
-                Failure::Ambiguous { why: format!("the answer holds no picture that can be read: {error}") };
-            return end(drawing, crate::providers::openai::Failed { failure, request_id }, at, context).await;
-        }
-    };
-    let answer = Answer { pictures, usage, request_id };
-    // The picture is paid for: try for as long as the deadline lets us, rather than ask for it again.
-    loop {
-        match generations::answered(&at.db, &context.cause(), drawing.call_id, &answer).await {
-            Ok(()) => return Ok(()),
-            Err(error) => tracing::warn!(%error, "cannot take the answer in yet"),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut pictures = tokio::task::spawn_blocking(move || pictures::read_all(pictures)).await?;
+    // More than were asked for are a gift that we have no place for.
+    pictures.truncate(usize::try_from(drawing.count).unwrap_or(1));
+    if pictures.is_empty() {
+        let failure = Failure::Ambiguous { why: "the answer holds no picture that can be read".to_owned() };
+        return end(drawing, Failed { failure, request_id }, at, context).await;
     }
+    // What Postgres' jsonb cannot hold (JSON allows U+0000, jsonb does not) must not cost the picture.
+    let usage = usage.filter(|usage| !usage.to_string().contains("\\u0000"));
+    let (cause, answer) = (context.cause(), Answer { pictures, usage, request_id });
+    // The picture is paid for: rather wait for the database than ask for it again.
+    written(|| generations::answered(&at.db, &cause, drawing.call_id, &answer)).await
 }
 
-async fn end(
-    drawing: Drawing,
-    failed: crate::providers::openai::Failed,
-    at: &Services,
-    context: &Context,
-) -> Result<(), JobError> {
+async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context) -> Result<(), JobError> {
     let (cause, call, request_id) = (context.cause(), drawing.call_id, failed.request_id.as_deref());
-    let error = failed.failure.to_string();
-    let close = |end| generations::end_call(&at.db, &cause, call, end, request_id, &error);
+    let (db, error) = (&at.db, failed.failure.to_string());
+    let close =
+        async |end| written(|| generations::end_call(db, &cause, call, end, request_id, &error)).await;
     match failed.failure {
         Failure::Refused { .. } => {
-            Ok(generations::refuse(&at.db, &cause, call, request_id, &error, REFUSED).await?)
+            written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED)).await
         }
         Failure::BadRequest { .. } => {
-            Ok(generations::refuse(&at.db, &cause, call, request_id, &error, REJECTED).await?)
+            written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED)).await
         }
         Failure::RateLimited { after } => {
             close(CallEnd::Failed).await?;
@@ -94,5 +87,24 @@ async fn end(
             close(CallEnd::Ambiguous).await?;
             Err(JobError::Retry(error))
         }
+    }
+}
+
+/// Tries to write until the database takes it, for as long as the deadline lets us: what is known of a call must not be
+/// forgotten for a hiccup. What the database refuses for its content will not be taken later.
+async fn written<W, F>(mut write: W) -> Result<(), JobError>
+where
+    W: FnMut() -> F,
+    F: Future<Output = sqlx::Result<()>>,
+{
+    loop {
+        let Err(error) = write().await else { return Ok(()) };
+        // SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        if code.is_some_and(|code| code.starts_with("22") || code.starts_with("23")) {
+            return Err(JobError::GiveUp(format!("the database refuses what came of the call: {error}")));
+        }
+        tracing::warn!(%error, "cannot write down what came of the call yet");
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -15,12 +15,20 @@ pub async fn run(id: ImageId, at: &Services) -> Result<(), JobError> {
         .await?
         // The same bytes will not decode better next time.
         .map_err(|error| JobError::GiveUp(error.to_string()))?;
-    let mut widths = Vec::with_capacity(thumbnails.len());
+    let (mut widths, mut keys) = (Vec::new(), Vec::new());
     for thumbnail in thumbnails {
         for (format, bytes) in [(Format::Webp, thumbnail.webp), (Format::Jpeg, thumbnail.jpeg)] {
-            at.storage.put(&thumbnail_key(id, thumbnail.width, format), bytes, format.media_type()).await?;
+            let key = thumbnail_key(id, thumbnail.width, format);
+            at.storage.put(&key, bytes, format.media_type()).await?;
+            keys.push(key);
         }
         widths.push(thumbnail.width);
     }
-    Ok(images::thumbnails_made(&at.db, id, &widths).await?)
+    if !images::thumbnails_made(&at.db, id, &widths).await? {
+        // Removed meanwhile, and its objects with it: these came too late for that.
+        for key in keys {
+            at.storage.delete(&key).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,11 @@
 //! Removes a deleted picture for good, once it can no longer be restored.
 
-use shop::{ids::ImageId, images};
+use std::time::Duration;
+
+use shop::{
+    ids::ImageId,
+    images::{self, Removal},
+};
 
 use crate::{
     runner::{Context, JobError},
@@ -10,9 +15,16 @@ use crate::{
 /// Removes its objects, then its row: a crash between the two leaves a row that leads here again.
 pub async fn run(id: ImageId, at: &Services, context: &Context) -> Result<(), JobError> {
     let cause = context.cause();
-    let Some(keys) = images::purgeable(&at.db, &cause, id).await? else { return Ok(()) };
+    let keys = match images::removal(&at.db, &cause, id).await? {
+        Removal::Due(keys) => keys,
+        Removal::Needless => return Ok(()),
+        Removal::NotBefore(moment) => {
+            let after = (moment - cause.at).to_std().unwrap_or(Duration::ZERO);
+            return Err(JobError::PutOff { reason: "it can still be restored".to_owned(), after });
+        }
+    };
     for key in keys {
         at.storage.delete(&key).await?;
     }
-    Ok(images::purge(&at.db, &cause, id).await?)
+    Ok(images::remove(&at.db, &cause, id).await?)
 }

@@ -11,5 +11,9 @@ use crate::{
 pub async fn run(id: ImageId, at: &Services, context: &Context) -> Result<(), JobError> {
     let Some(staged) = images::staged(&at.db, id).await? else { return Ok(()) };
     at.storage.put(&staged.key, staged.bytes, staged.format.media_type()).await?;
-    Ok(images::stored(&at.db, &context.cause(), id).await?)
+    if !images::stored(&at.db, &context.cause(), id).await? {
+        // Removed meanwhile, and its objects with it: this one came too late for that.
+        at.storage.delete(&staged.key).await?;
+    }
+    Ok(())
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_openai::{Client, config::OpenAIConfig};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use failures::{Failed, Failure};
@@ -49,19 +48,6 @@ pub struct OpenAi {
     model: String,
 }
 
-/// An answer, read leniently: a field that is unknown or missing must not lose a picture that was paid for.
-#[derive(Debug, Deserialize)]
-struct Answer {
-    #[serde(default)]
-    data: Vec<Datum>,
-    usage: Option<Value>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Datum {
-    b64_json: Option<String>,
-}
-
 impl OpenAi {
     /// As configured. Nothing is sent yet.
     ///
@@ -97,15 +83,17 @@ impl OpenAi {
         let body =
             json!({"model": self.model, "prompt": request.prompt, "size": request.size, "n": request.count});
         let heard = transport::Heard::default();
-        let answer: Result<Answer, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;
+        // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
+        let answer: Result<Value, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;
         let request_id = heard.request_id();
         let failed = |failure| Failed { failure, request_id: request_id.clone() };
         let answer = answer.map_err(|error| failed(Failure::of(error)))?;
+        let data = answer["data"].as_array().into_iter().flatten();
         let pictures: Vec<Vec<u8>> =
-            answer.data.into_iter().filter_map(|datum| STANDARD.decode(datum.b64_json?).ok()).collect();
+            data.filter_map(|datum| STANDARD.decode(datum["b64_json"].as_str()?).ok()).collect();
         if pictures.is_empty() {
             return Err(failed(Failure::Ambiguous { why: "the answer holds no picture".to_owned() }));
         }
-        Ok(Drawn { pictures, usage: answer.usage, request_id })
+        Ok(Drawn { pictures, usage: answer.get("usage").cloned(), request_id })
     }
 }

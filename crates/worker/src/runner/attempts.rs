@@ -8,7 +8,7 @@ use rand::Rng;
 use shop::{
     Cause,
     jobs::Job,
-    queue::{self, Ending, Failure, Given, Handed},
+    queue::{self, Claim, Ending, Failure, Given, Handed},
 };
 use sqlx::PgPool;
 use tokio::time::Instant;
@@ -25,6 +25,8 @@ pub struct Context {
     pub request_id: Option<String>,
     /// Which try this is, from 1.
     pub attempt: i32,
+    /// The proof that this worker holds the job, for changes that only its holder may make.
+    pub claim: Claim,
 }
 
 impl Context {
@@ -100,7 +102,7 @@ impl<H: Handler> Attempts<H> {
             let running = tokio::spawn(async move { attempts.run(work).await });
             async move {
                 if let Err(error) = running.await {
-                    tracing::error!(%error, "an attempt ended without its end being written; it will be rescued");
+                    tracing::error!(%error, "an attempt ended without its end being written; it is rescued when this process is gone");
                 }
                 Ok(())
             }
@@ -132,14 +134,27 @@ impl<H: Handler> Attempts<H> {
                 error: format!("its workers died in all of its {} attempts", handed.max_attempts),
             };
         }
+        // Handed out while the stop came: it has not begun.
+        if self.stop.is_cancelled() {
+            return Ending::HandBack;
+        }
         let job = match handed.decode() {
             Ok(job) => job,
+            // A newer version may be rolling out beside this one: another worker may know it.
             Err(error) => {
-                return Ending::GiveUp { error: format!("this version cannot read the job: {error}") };
+                return self.retry(
+                    handed,
+                    Failure::Error,
+                    format!("this version cannot read the job: {error}"),
+                );
             }
         };
         let policy = self.handler.policy(&job);
-        let context = Context { request_id: handed.request_id.clone(), attempt: handed.attempt };
+        let context = Context {
+            request_id: handed.request_id.clone(),
+            attempt: handed.attempt,
+            claim: Claim::new(&self.worker, handed),
+        };
         let handling = AssertUnwindSafe(self.handler.handle(job, context)).catch_unwind();
         let patience = if policy.paid { policy.deadline } else { self.settings.grace };
         tokio::select! {
@@ -163,7 +178,10 @@ impl<H: Handler> Attempts<H> {
     fn judge(&self, handed: &Handed, error: JobError) -> Ending {
         match error {
             JobError::Retry(error) => self.retry(handed, Failure::Error, error),
-            JobError::PutOff { reason, after } => Ending::PutOff { reason, after },
+            JobError::PutOff { reason, after } => {
+                // Jitter, so that what was put off together does not come back together.
+                Ending::PutOff { reason, after: after.mul_f64(rand::rng().random_range(1.0..1.2)) }
+            }
             JobError::GiveUp(error) => Ending::GiveUp { error },
         }
     }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use shop::queue::{self, Handed};
+use shop::{
+    Cause,
+    queue::{self, Ending, Handed},
+};
 use sqlx::PgPool;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -70,8 +73,11 @@ async fn fetch(
         };
         let got = jobs.len();
         for (job, slot) in jobs.into_iter().zip(free) {
-            // Fails only if apalis' worker ended on its own; the jobs are rescued then.
-            sender.send(Work { job, slot }).await.ok();
+            // Fails only if apalis' worker ended on its own.
+            if let Err(mpsc::error::SendError(Work { job, .. })) = sender.send(Work { job, slot }).await {
+                let cause = Cause::now(job.request_id.clone());
+                queue::end(db, &cause, worker, &job, &Ending::HandBack).await.ok();
+            }
         }
         if got < wanted {
             // `notify_one` keeps a permit: news that came while the query ran is not lost.

@@ -1,10 +1,13 @@
 //! Heartbeats: this process says that it lives, to its last moment, and rescues the jobs of those that fell silent.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use shop::{jobs::Lane, queue};
 use sqlx::PgPool;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::Settings;
@@ -28,9 +31,10 @@ impl Living {
 pub async fn keep(db: PgPool, living: Living, settings: Arc<Settings>, ended: CancellationToken) {
     let mut ticks = tokio::time::interval(settings.beat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rhythm = Rhythm::default();
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = ended.cancelled() => break }
-        if let Err(error) = beat(&db, &living, &settings).await {
+        if let Err(error) = beat(&db, &living, &settings, &mut rhythm).await {
             tracing::warn!(%error, "heartbeat failed");
         }
     }
@@ -38,11 +42,53 @@ pub async fn keep(db: PgPool, living: Living, settings: Arc<Settings>, ended: Ca
     queue::close(&db, &names).await.ok();
 }
 
-async fn beat(db: &PgPool, living: &Living, settings: &Settings) -> sqlx::Result<()> {
+async fn beat(db: &PgPool, living: &Living, settings: &Settings, rhythm: &mut Rhythm) -> sqlx::Result<()> {
     queue::beat(db, &living.all()).await?;
+    if !rhythm.beaten(Instant::now(), settings.silence) {
+        return Ok(());
+    }
     let rescued = queue::rescue(db, settings.silence).await?;
     if rescued > 0 {
         tracing::warn!(rescued, "took jobs from workers that were not heard of any more");
     }
     Ok(())
+}
+
+/// Since when this process beats without a gap. After an outage of the database everybody looks dead to whoever beats
+/// first: only a process that has beaten for a whole silence may judge the others, who had as long to be heard.
+#[derive(Default)]
+struct Rhythm {
+    since: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Rhythm {
+    /// Notes a beat. May this process judge others?
+    fn beaten(&mut self, now: Instant, silence: Duration) -> bool {
+        if self.last.is_none_or(|last| now - last > silence) {
+            self.since = Some(now);
+        }
+        self.last = Some(now);
+        self.since.is_some_and(|since| now - since >= silence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_silent_itself_does_not_judge() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let (silence, mut rhythm) = (second * 25, Rhythm::default());
+        assert!(
+            (0..25).step_by(5).all(|at| !rhythm.beaten(start + second * at, silence)),
+            "not from the start"
+        );
+        assert!(rhythm.beaten(start + second * 25, silence), "after a whole silence");
+        assert!(rhythm.beaten(start + second * 40, silence), "a short gap is no silence");
+        assert!(!rhythm.beaten(start + second * 70, silence), "the database was away: all seem dead");
+        assert!((75..95).step_by(5).all(|at| !rhythm.beaten(start + second * at, silence)));
+        assert!(rhythm.beaten(start + second * 95, silence), "the others had time to be heard");
+    }
 }

@@ -122,10 +122,18 @@ pub async fn progress(
     })
 }
 
-async fn watched(visit: &Visit, generation: Generation) -> Result<Show, Problem> {
+/// What a customer reads while the provider lets nothing through.
+const PAUSED: &str =
+    "Drawing is paused for a while. Nothing is lost, nothing was charged, and it goes on by itself.";
+
+async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Problem> {
     let db = &visit.site.db;
     let age = visit.at() - generation.created_at;
     let (position, eta_s) = match generation.state {
+        GenerationState::Queued if generations::paused(db, generation.id).await? => {
+            generation.problem = Some(PAUSED.to_owned());
+            (None, None)
+        }
         GenerationState::Queued => {
             let position = generations::position(db, generation.id).await?;
             (Some(position), Some(eta_seconds(generations::typical_duration(db).await?, position)))

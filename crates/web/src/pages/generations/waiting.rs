@@ -9,7 +9,7 @@ use shop::generations::GenerationState;
 const USUAL: Duration = Duration::from_secs(15);
 /// How many are drawn at once by one worker with its usual lanes. With more workers people wait for less than they were
 /// told, and never for longer.
-const AT_ONCE: u64 = 4;
+const AT_ONCE: u64 = 8;
 
 /// Seconds until the pictures should be there, coarsely: a figure that changes with every look is noise, and would be
 /// another answer to a page that asks whether anything changed. `position` is 0 for one that is being drawn.

@@ -15,7 +15,7 @@ use crate::{
 #[handler]
 pub async fn create(visit: Member, Id(id): Id<ImageId>, _form: CheckedForm) -> Result<Response, Problem> {
     own(&visit, id).await?;
-    let flash = match images::restore(&visit.site.db, visit.account_id, id).await? {
+    let flash = match images::restore(&visit.site.db, &visit.cause, visit.account_id, id).await? {
         Ok(()) => Flash::Restored,
         Err(StaleTransition) => Flash::NothingToDo,
     };

@@ -62,6 +62,8 @@ pub enum Failure {
 
 /// Without a `Retry-After`.
 const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(20);
+/// A shorter `Retry-After` would be a hot loop.
+const RATE_LIMIT_MIN: Duration = Duration::from_secs(1);
 /// A longer `Retry-After` is not believed.
 const RATE_LIMIT_MAX: Duration = Duration::from_mins(2);
 
@@ -127,12 +129,15 @@ impl Failure {
                 Self::Unavailable { code: name }
             }
             (_, 429) => Self::RateLimited {
-                after: retry_after(answer).unwrap_or(RATE_LIMIT_PAUSE).min(RATE_LIMIT_MAX),
+                after: retry_after(answer).unwrap_or(RATE_LIMIT_PAUSE).clamp(RATE_LIMIT_MIN, RATE_LIMIT_MAX),
             },
             (_, 400..=499) if answer.body.contains("illing hard limit has been reached") => {
                 Self::Unavailable { code: "billing_hard_limit_reached".to_owned() }
             }
+            (_, 408 | 409) => Self::Failed { why: name },
             (_, 400..=499) => Self::BadRequest { code: name },
+            // A gateway's word: what stood behind it may have drawn.
+            (_, 502 | 504 | 520..=599) => Self::Ambiguous { why: name },
             _ => Self::Failed { why: name },
         }
     }
@@ -180,7 +185,7 @@ mod tests {
             answer(429, "<html>slow down</html>"),
             Failure::RateLimited { after: Duration::from_secs(7) }
         );
-        assert_eq!(answer(502, "<html>bad gateway</html>"), Failure::Failed { why: "502 ".to_owned() });
+        assert_eq!(answer(502, "<html>bad gateway</html>"), Failure::Ambiguous { why: "502 ".to_owned() });
         assert_eq!(answer(400, r#"{"error":"size"}"#), Failure::BadRequest { code: "400 ".to_owned() });
         assert_eq!(answer(402, r#"{"error":{"code":402}}"#), Failure::Unavailable { code: "402".to_owned() });
     }
