@@ -60,9 +60,9 @@ mod tests {
     fn estimates_are_coarse_and_grow_with_the_queue() {
         assert_eq!(eta_seconds(None, 1), 15);
         assert_eq!(eta_seconds(Some(Duration::from_millis(3_200)), 0), 5);
-        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 5), 25);
-        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 40), 120);
-        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 400), 1_200);
+        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 9), 25);
+        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 80), 120);
+        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 800), 1_200);
     }
 
     #[test]
