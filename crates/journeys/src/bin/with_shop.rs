@@ -15,7 +15,9 @@ async fn main() -> Result<ExitCode> {
     command.args(words).env("SHOP_URL", &shop.url).env("SANDBOX_URL", shop.outside.dashboard());
     let status = tokio::task::spawn_blocking(move || command.status()).await??;
     if !status.success() {
-        eprintln!("--- web ---\n{}", shop.web.log());
+        for line in shop.web.log().lines().filter(|line| line.contains("WARN") || line.contains("ERROR")) {
+            eprintln!("web: {line}");
+        }
         return Ok(ExitCode::FAILURE);
     }
     shop.close(0).await?;
