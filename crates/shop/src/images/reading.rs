@@ -1,7 +1,7 @@
 //! Pictures as pages show them.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Connection, PgPool};
+use sqlx::PgPool;
 
 use super::{Format, ImageState, Visibility};
 use crate::{
@@ -148,16 +148,13 @@ pub async fn staged_bytes(
     viewer: Option<AccountId>,
     id: ImageId,
 ) -> sqlx::Result<Option<(Vec<u8>, Format)>> {
-    let mut connection = db.acquire().await?;
     let row = sqlx::query!(
         r#"select staged_bytes as "bytes!", format as "format: Format" from images
            where id = $1 and state = 'staged' and (account_id = $2 or visibility = 'published')"#,
         id as ImageId,
         viewer as Option<AccountId>,
     )
-    .fetch_optional(&mut *connection)
+    .fetch_optional(db)
     .await?;
-    // A connection keeps a buffer of the largest row that it ever read, and a pool has many.
-    connection.shrink_buffers();
     Ok(row.map(|row| (row.bytes, row.format)))
 }
