@@ -9,10 +9,6 @@ use tokio::{
 use tracing_subscriber::EnvFilter;
 use web::config::{Config, LogFormat};
 
-// glibc's allocator keeps what a burst of large pages took; this one gives it back and is faster at it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// How long a thread that hashed a password waits for the next one. The 19 MB of a hash go back to the system only when
 /// its thread ends, and tokio would let it wait for ten seconds.
 const HASHERS_STAY: Duration = Duration::from_secs(2);
