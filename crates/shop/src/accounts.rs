@@ -25,6 +25,50 @@ pub enum Role {
     Owner,
 }
 
+/// Something that some of the staff do, and nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
+pub enum Duty {
+    /// Sees that there is an office at all.
+    EnterOffice,
+    /// Looks accounts up.
+    SeeAccounts,
+    /// Shuts accounts and opens them again.
+    ShutAccounts,
+    /// Gives and takes roles.
+    ChangeRoles,
+    /// Reads which mails were sent to whom.
+    SeeMails,
+    /// Reads what staff did.
+    SeeAudit,
+}
+
+impl Duty {
+    /// Whether the person must have proved to be there a moment ago: what gives power or moves money.
+    pub fn needs_step_up(self) -> bool {
+        match self {
+            Self::ShutAccounts | Self::ChangeRoles => true,
+            Self::EnterOffice | Self::SeeAccounts | Self::SeeMails | Self::SeeAudit => false,
+        }
+    }
+}
+
+impl Role {
+    /// Whether somebody with this role works for the shop.
+    pub fn is_staff(self) -> bool {
+        self.may(Duty::EnterOffice)
+    }
+
+    /// Whether somebody with this role does that.
+    pub fn may(self, duty: Duty) -> bool {
+        match duty {
+            Duty::EnterOffice => self != Self::Customer,
+            Duty::SeeAccounts | Duty::SeeMails => matches!(self, Self::Support | Self::Manager | Self::Owner),
+            Duty::ShutAccounts | Duty::SeeAudit => matches!(self, Self::Manager | Self::Owner),
+            Duty::ChangeRoles => self == Self::Owner,
+        }
+    }
+}
+
 /// An account, as far as signing in needs it.
 #[derive(Debug)]
 pub struct Credentials {

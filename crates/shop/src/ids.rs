@@ -51,6 +51,26 @@ id!(
     /// Of one picture.
     ImageId
 );
+id!(
+    /// Of one mail.
+    MailId
+);
+id!(
+    /// Of one browser that is signed in. No secret: the cookie holds another value.
+    SessionId
+);
+id!(
+    /// Of one file of everything that is known about an account.
+    ExportId
+);
+id!(
+    /// Of one place where parcels go.
+    AddressId
+);
+id!(
+    /// Of one thing that staff did.
+    AuditEntryId
+);
 
 fn v7(at: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(at.timestamp()).unwrap_or_default();

@@ -7,8 +7,8 @@ use ulid::Ulid;
 
 use crate::{
     Cause, generations,
-    ids::{GenerationId, ImageId},
-    images,
+    ids::{GenerationId, ImageId, MailId},
+    images, mails,
 };
 
 /// A piece of work for a worker. The names are stored: a job that was enqueued by an older version must still decode.
@@ -34,6 +34,11 @@ pub enum Job {
     PurgeImage {
         /// Which one.
         image_id: ImageId,
+    },
+    /// Sends a mail.
+    SendMail {
+        /// Which one.
+        mail_id: MailId,
     },
 }
 
@@ -61,6 +66,8 @@ pub enum Lane {
     Uploads,
     /// Work on pixels.
     Pictures,
+    /// Mail servers.
+    Mail,
 }
 
 impl Lane {
@@ -77,6 +84,7 @@ impl Job {
             Self::GenerateImages { .. } => Lane::Generation,
             Self::UploadImage { .. } | Self::PurgeImage { .. } => Lane::Uploads,
             Self::MakeThumbnails { .. } => Lane::Pictures,
+            Self::SendMail { .. } => Lane::Mail,
         }
     }
 
@@ -87,6 +95,7 @@ impl Job {
             Self::UploadImage { .. } => "upload_image",
             Self::MakeThumbnails { .. } => "make_thumbnails",
             Self::PurgeImage { .. } => "purge_image",
+            Self::SendMail { .. } => "send_mail",
         }
     }
 
@@ -95,7 +104,7 @@ impl Job {
     pub fn max_attempts(&self) -> i32 {
         match self {
             Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
-            Self::UploadImage { .. } | Self::PurgeImage { .. } => 16,
+            Self::UploadImage { .. } | Self::PurgeImage { .. } | Self::SendMail { .. } => 16,
         }
     }
 
@@ -148,6 +157,7 @@ impl Job {
                     "We could not remove this picture's files for good yet. Nobody else can see them.";
                 images::report_problem(tx, image_id, problem).await
             }
+            Self::SendMail { mail_id } => mails::give_up(tx, mail_id).await,
         }
     }
 }

@@ -4,16 +4,20 @@
 //! changes the model. This crate is the model. It knows neither HTTP nor any outside service.
 
 pub mod accounts;
+pub mod audit;
 pub mod cause;
 pub mod generations;
 pub mod ids;
 pub mod images;
 pub mod jobs;
+pub mod mails;
 pub mod queue;
 pub mod schema;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod throttles;
+pub mod tokens;
 
 pub use cause::Cause;
 

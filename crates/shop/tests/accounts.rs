@@ -6,10 +6,12 @@ use chrono::Duration;
 use shop::{
     Cause,
     accounts::{self, OpenError},
-    sessions,
+    sessions::{self, Browser},
     testing::Database,
 };
 use support::{account, cause};
+
+const BROWSER: Browser<'static> = Browser { user_agent: "Netscape 4", address: "192.0.2.7" };
 
 #[tokio::test]
 async fn an_address_has_one_account_whatever_its_capitals() {
@@ -36,7 +38,7 @@ async fn a_session_ends_when_idle_when_old_and_when_told() {
     let id = account(&database, "a@example.org").await;
     let start = cause();
     let hash = [3; 32];
-    sessions::begin(&database.pool, &start, id, &hash).await.expect("begun");
+    sessions::begin(&database.pool, &start, id, &hash, BROWSER).await.expect("begun");
     let visitor = async |after: Duration| {
         sessions::visitor(&database.pool, &hash, start.at + after).await.expect("read")
     };
@@ -45,7 +47,7 @@ async fn a_session_ends_when_idle_when_old_and_when_told() {
     assert!(visitor(Duration::days(41)).await.is_none(), "idle for longer than {}", sessions::IDLE_LIMIT);
 
     let hash = [4; 32];
-    sessions::begin(&database.pool, &start, id, &hash).await.expect("begun");
+    sessions::begin(&database.pool, &start, id, &hash, BROWSER).await.expect("begun");
     for day in [10, 20, 30, 40, 50] {
         assert!(
             sessions::visitor(&database.pool, &hash, start.at + Duration::days(day))
@@ -63,7 +65,7 @@ async fn a_session_ends_when_idle_when_old_and_when_told() {
     );
 
     let now = Cause::now(None);
-    sessions::begin(&database.pool, &now, id, &[5; 32]).await.expect("begun");
+    sessions::begin(&database.pool, &now, id, &[5; 32], BROWSER).await.expect("begun");
     sessions::end(&database.pool, &[5; 32]).await.expect("ended");
     assert!(sessions::visitor(&database.pool, &[5; 32], now.at).await.expect("read").is_none());
 }

@@ -6,8 +6,10 @@ use shop::{
     accounts::Role,
     generations::{CallState, GenerationState, PROMPT_MAX, Size, Style},
     images::{Format, ImageState, Visibility},
+    mails::{MailKind, MailState},
     queue::Outcome,
     testing::Database,
+    tokens::Purpose,
 };
 use strum::VariantArray;
 
@@ -42,6 +44,9 @@ async fn every_known_word_is_known_to_both() {
         ("images_visibility_known", rust::<Visibility>()),
         ("images_format_known", rust::<Format>()),
         ("job_attempts_outcome_known", rust::<Outcome>()),
+        ("mails_kind_known", rust::<MailKind>()),
+        ("mails_state_known", rust::<MailState>()),
+        ("account_tokens_purpose_known", rust::<Purpose>()),
     ] {
         assert_eq!(sql(&database, constraint).await, words, "{constraint}");
     }
@@ -55,7 +60,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 9, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 13, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]

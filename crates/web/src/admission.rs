@@ -1,11 +1,77 @@
-//! Who is let in to a page, and which thing the page is about: what handlers ask for in their arguments.
+//! Who is let in to a page: the gate in front of each URL, and what handlers ask for in their arguments.
 
 use std::{ops::Deref, str::FromStr, sync::Arc};
 
-use poem::{FromRequest, Request, RequestBody, Result};
-use shop::ids::AccountId;
+use chrono::Duration;
+use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result, http::Method};
+use shop::{
+    accounts::Duty,
+    ids::AccountId,
+    sessions::{SecondFactor, Visitor},
+};
 
 use crate::{error::Problem, visit::Visit};
+
+/// How long a proof of being there is good for what gives power or moves money.
+pub const STEP_UP_LASTS: Duration = Duration::minutes(10);
+
+/// Whom a URL is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Anybody,
+    /// Whoever is signed in.
+    Member,
+    /// Staff who do this. To anybody else the URL does not exist.
+    Staff(Duty),
+}
+
+/// Stands in front of a URL, before its form is read.
+pub struct Gate<E> {
+    access: Access,
+    inner: E,
+}
+
+impl<E> Gate<E> {
+    /// In front of this.
+    pub fn new(access: Access, inner: E) -> Self {
+        Self { access, inner }
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Gate<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let visit = Visit::of(&request)?;
+        match self.access {
+            Access::Anybody => {}
+            Access::Member => {
+                member(&visit, request.method()).await?;
+            }
+            Access::Staff(duty) => staff(&visit, request.method(), duty).await?,
+        }
+        self.inner.call(request).await
+    }
+}
+
+async fn member<'v>(visit: &'v Visit, method: &Method) -> Result<&'v Visitor, Problem> {
+    visit.visitor().await?.ok_or_else(|| Problem::SignInFirst(visit.way_back(method)))
+}
+
+async fn staff(visit: &Visit, method: &Method, duty: Duty) -> Result<(), Problem> {
+    let visitor = member(visit, method).await?;
+    if !visitor.role.may(duty) {
+        return Err(Problem::NotFound);
+    }
+    if visitor.second_factor != SecondFactor::Given {
+        return Err(Problem::SecondFactorFirst);
+    }
+    if duty.needs_step_up() && visitor.confirmed_at < visit.at() - STEP_UP_LASTS {
+        return Err(Problem::ConfirmFirst(visit.way_back(method)));
+    }
+    Ok(())
+}
 
 /// Anybody, signed in or not.
 pub struct Guest(Arc<Visit>);
@@ -28,10 +94,8 @@ impl<'a> FromRequest<'a> for Guest {
 impl<'a> FromRequest<'a> for Member {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let visit = Visit::of(request)?;
-        match visit.visitor().await? {
-            Some(visitor) => Ok(Self { account_id: visitor.account_id, visit }),
-            None => Err(Problem::SignInFirst(visit.way_back(request.method())).into()),
-        }
+        let account_id = member(&visit, request.method()).await?.account_id;
+        Ok(Self { visit, account_id })
     }
 }
 

@@ -15,6 +15,11 @@ use crate::{
     visit::{Visit, see_other},
 };
 
+/// Where one-time codes are set up.
+const SECOND_FACTOR: &str = "/account/second-factor";
+/// Where one proves again to be there.
+const CONFIRMATION: &str = "/confirmation";
+
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -48,6 +53,12 @@ pub enum Problem {
     /// One must be signed in, and the request is none that a browser could repeat by itself.
     #[error("not signed in any more")]
     SignedOut,
+    /// Staff work with one-time codes only, and this account has none yet.
+    #[error("one-time codes are not set up")]
+    SecondFactorFirst,
+    /// One must prove again to be there; afterwards one goes on at the path.
+    #[error("a fresh proof of being there is needed")]
+    ConfirmFirst(String),
     /// Too many at once.
     #[error("too many at once")]
     Busy,
@@ -86,7 +97,7 @@ impl ResponseError for Problem {
             Self::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::SignInFirst(_) => StatusCode::SEE_OTHER,
+            Self::SignInFirst(_) | Self::SecondFactorFirst | Self::ConfirmFirst(_) => StatusCode::SEE_OTHER,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -140,6 +151,8 @@ pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
     let (href, label) = match problem {
         Problem::NotFound => ("/gallery", "Go to the gallery"),
         Problem::SignInFirst(_) | Problem::SignedOut => (sign_in::PATH, "Sign in"),
+        Problem::SecondFactorFirst => (SECOND_FACTOR, "Set up one-time codes"),
+        Problem::ConfirmFirst(_) => (CONFIRMATION, "Confirm that it is you"),
         Problem::MethodNotAllowed(_)
         | Problem::Foreign
         | Problem::StaleForm
@@ -200,6 +213,14 @@ fn words(problem: &Problem) -> (&'static str, &'static str) {
         Problem::SignInFirst(_) | Problem::SignedOut => {
             ("Please sign in", "You are not signed in any more. Your pictures are where you left them.")
         }
+        Problem::SecondFactorFirst => (
+            "One-time codes come first",
+            "Whoever works for the shop signs in with a code from an authenticator app as well.",
+        ),
+        Problem::ConfirmFirst(_) => (
+            "Please confirm that it is you",
+            "What you are about to do asks for your code once more. Nothing was changed yet.",
+        ),
         Problem::Busy => {
             ("A moment, please", "Many people are at the door just now. Please try again in a few seconds.")
         }
@@ -218,6 +239,12 @@ fn words(problem: &Problem) -> (&'static str, &'static str) {
 pub async fn answer(visit: &Visit, problem: &Problem) -> poem::Response {
     if let Problem::SignInFirst(next) = problem {
         return see_other(&doors::door(sign_in::PATH, next));
+    }
+    if let Problem::ConfirmFirst(next) = problem {
+        return see_other(&doors::door(CONFIRMATION, next));
+    }
+    if matches!(problem, Problem::SecondFactorFirst) {
+        return see_other(SECOND_FACTOR);
     }
     let status = problem.status();
     let request_id = &visit.request_id;
@@ -253,6 +280,8 @@ pub async fn answer(visit: &Visit, problem: &Problem) -> poem::Response {
         | Problem::TooSlow
         | Problem::SignInFirst(_)
         | Problem::SignedOut
+        | Problem::SecondFactorFirst
+        | Problem::ConfirmFirst(_)
         | Problem::Broken(_) => {}
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -11,7 +11,7 @@ use shop::{
     Cause,
     ids::AccountId,
     images::Card,
-    sessions::{self, Visitor},
+    sessions::{self, SecondFactor, Visitor},
 };
 use tokio::sync::OnceCell;
 use url::form_urlencoded;
@@ -37,6 +37,10 @@ pub struct Visit {
     /// The path it asks for.
     pub path: String,
     query: Option<String>,
+    /// The client's address.
+    pub client_address: String,
+    /// How the client's browser calls itself.
+    pub user_agent: String,
     /// The session value of its cookie, signed in or not.
     pub session: Option<SessionValue>,
     flash: Option<Flash>,
@@ -54,6 +58,16 @@ impl Visit {
             request_id,
             path: request.uri().path().to_owned(),
             query: request.uri().query().map(str::to_owned),
+            client_address: request
+                .remote_addr()
+                .as_socket_addr()
+                .map(|a| a.ip().to_string())
+                .unwrap_or_default(),
+            user_agent: headers
+                .get(header::USER_AGENT)
+                .and_then(|name| name.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
             session: site.cookies.session(headers),
             flash: site.cookies.flash(headers).and_then(|flash| flash.parse().ok()),
             visitor: OnceCell::new(),
@@ -67,16 +81,21 @@ impl Visit {
         request.data::<Arc<Self>>().cloned().ok_or_else(lost)
     }
 
-    /// Who is signed in. Asked once a request, and only if there is a cookie.
+    /// Who is signed in: nobody, as long as a one-time code is due. Asked once a request, and only if there is a cookie.
     pub async fn visitor(&self) -> Result<Option<&Visitor>, Problem> {
+        Ok(self.arrival().await?.filter(|visitor| visitor.second_factor != SecondFactor::Due))
+    }
+
+    /// Who gave the right password in this session, also if a one-time code is still due.
+    pub async fn arrival(&self) -> Result<Option<&Visitor>, Problem> {
         let Some(session) = &self.session else { return Ok(None) };
         let look_up = async || sessions::visitor(&self.site.db, &session.id_hash(), self.cause.at).await;
         Ok(self.visitor.get_or_try_init(look_up).await?.as_ref())
     }
 
     /// Who is signed in, as far as it was asked already.
-    fn known_visitor(&self) -> Option<&Visitor> {
-        self.visitor.get().and_then(Option::as_ref)
+    pub fn known_visitor(&self) -> Option<&Visitor> {
+        self.visitor.get()?.as_ref().filter(|visitor| visitor.second_factor != SecondFactor::Due)
     }
 
     /// The account that is signed in.

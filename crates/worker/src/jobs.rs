@@ -34,6 +34,7 @@ impl Handler for Jobs {
             Job::UploadImage { .. } | Job::PurgeImage { .. } => {
                 Policy { deadline: Duration::from_mins(1), paid: false }
             }
+            Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
             Job::MakeThumbnails { .. } => Policy { deadline: Duration::from_mins(2), paid: false },
         }
     }
@@ -47,6 +48,7 @@ impl Handler for Jobs {
             Job::UploadImage { image_id } => upload_image::run(image_id, services, &context).await,
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
+            Job::SendMail { .. } => Err(JobError::GiveUp("mails are not sent yet".to_owned())),
         }
     }
 }

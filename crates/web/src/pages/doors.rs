@@ -2,7 +2,11 @@
 
 use poem::{Response, http::header};
 use serde::Serialize;
-use shop::{accounts::EMAIL_MAX, ids::AccountId, sessions};
+use shop::{
+    accounts::EMAIL_MAX,
+    ids::AccountId,
+    sessions::{self, Browser},
+};
 use url::form_urlencoded;
 
 use crate::{
@@ -79,7 +83,8 @@ pub async fn enter(visit: &Visit, account_id: AccountId, to: &str) -> Result<Res
         sessions::end(&visit.site.db, &before.id_hash()).await?;
     }
     let session = SessionValue::fresh();
-    sessions::begin(&visit.site.db, &visit.cause, account_id, &session.id_hash()).await?;
+    let browser = Browser { user_agent: &visit.user_agent, address: &visit.client_address };
+    sessions::begin(&visit.site.db, &visit.cause, account_id, &session.id_hash(), browser).await?;
     let mut response = see_other(to);
     response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&session, true));
     Ok(response)

@@ -2,6 +2,8 @@
 
 use reqwest::StatusCode;
 
+use web::routes::Listed;
+
 use crate::support::Shop;
 
 #[tokio::test]
@@ -15,7 +17,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
     let csrf = noor.csrf("/generations/new").await;
     let before = format!("{:?}", everything(&shop).await);
     let mut asked = 0;
-    for (pattern, methods) in web::routes::table().listed {
+    for Listed { pattern, methods, .. } in web::routes::table().listed {
         if !pattern.contains(":id") {
             continue;
         }

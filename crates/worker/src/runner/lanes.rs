@@ -21,6 +21,7 @@ impl LaneSettings {
         let concurrency = match lane {
             Lane::Generation | Lane::Uploads => 8,
             Lane::Pictures => 2,
+            Lane::Mail => 4,
         };
         Self::new(lane, concurrency)
     }
@@ -31,7 +32,7 @@ impl LaneSettings {
         // had begun. The rest is cheap to repeat, and a batch saves a commit for each job.
         let batch = match lane {
             Lane::Generation => 1,
-            Lane::Uploads | Lane::Pictures => concurrency,
+            Lane::Uploads | Lane::Pictures | Lane::Mail => concurrency,
         };
         Self { lane, concurrency, batch }
     }

@@ -1,0 +1,243 @@
+//! Mails: queued → sent · failed. What they say is the worker's business (templates/mails); what they are about is here.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgPool, PgTransaction, types::Json};
+
+use crate::{
+    Cause,
+    ids::{AccountId, ExportId, GenerationId, MailId},
+    jobs::Job,
+    tokens::{self, Purpose, TokenHash},
+};
+
+/// Where a mail stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, strum::VariantArray, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum MailState {
+    /// Waits for a worker.
+    Queued,
+    /// A mail server took it.
+    Sent,
+    /// It was given up; staff can see why.
+    Failed,
+}
+
+/// What a mail is about. Stored as `kind` and `details`: the names are read by later versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
+#[serde(tag = "kind", content = "details", rename_all = "snake_case")]
+#[strum_discriminants(
+    name(MailKind),
+    doc = "The kinds of mail, as `mails.kind` and the folder of templates name them.",
+    derive(Serialize, Deserialize, sqlx::Type, strum::VariantArray, strum::IntoStaticStr),
+    serde(rename_all = "snake_case"),
+    strum(serialize_all = "snake_case"),
+    sqlx(type_name = "text", rename_all = "snake_case")
+)]
+pub enum Letter {
+    /// A link that proves the address of a new account.
+    VerifyEmail {
+        /// The path to go on to.
+        next: String,
+        /// The browser that asked, as the hash of its session cookie in hex.
+        browser: Option<String>,
+    },
+    /// Somebody wanted to open a second account with this address.
+    AccountExists,
+    /// A link to choose a new password.
+    ResetPassword,
+    /// The password is another one now.
+    PasswordChanged,
+    /// A link that proves the address that an account wants to move to. It goes to that address.
+    ConfirmNewEmail,
+    /// The account wants to move to another address. It goes to the old one.
+    EmailChangeAsked {
+        /// The other address.
+        new_email: String,
+    },
+    /// The account moved to another address. It goes to the old one.
+    EmailChanged {
+        /// The other address.
+        new_email: String,
+    },
+    /// One-time codes were turned on or off, or new recovery codes were made.
+    SecondFactorChanged {
+        /// What is true now.
+        on: bool,
+    },
+    /// Staff gave the account another role.
+    RoleChanged {
+        /// The new one.
+        role: String,
+    },
+    /// The file of everything is ready.
+    ExportReady {
+        /// Which one.
+        export_id: ExportId,
+    },
+    /// The account will be erased.
+    ErasureScheduled {
+        /// When.
+        erase_at: DateTime<Utc>,
+    },
+    /// The account will not be erased after all.
+    ErasureCalledOff,
+    /// The account is gone. The last mail to this address.
+    Erased,
+    /// Pictures that somebody asked for are there.
+    PicturesReady {
+        /// Which ones.
+        generation_id: GenerationId,
+    },
+}
+
+impl Letter {
+    /// What a link in it lets somebody do, if there is one.
+    fn token_purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::VerifyEmail { .. } => Some(Purpose::VerifyEmail),
+            Self::ResetPassword => Some(Purpose::ResetPassword),
+            Self::ConfirmNewEmail => Some(Purpose::ConfirmNewEmail),
+            Self::AccountExists
+            | Self::PasswordChanged
+            | Self::EmailChangeAsked { .. }
+            | Self::EmailChanged { .. }
+            | Self::SecondFactorChanged { .. }
+            | Self::RoleChanged { .. }
+            | Self::ExportReady { .. }
+            | Self::ErasureScheduled { .. }
+            | Self::ErasureCalledOff
+            | Self::Erased
+            | Self::PicturesReady { .. } => None,
+        }
+    }
+
+    /// Whether it can be turned off: it is news, not an answer to something that was done.
+    pub fn is_news(&self) -> bool {
+        matches!(self, Self::PicturesReady { .. })
+    }
+}
+
+/// A mail that is to be sent now.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Whose account it is about.
+    pub account_id: Option<AccountId>,
+    /// The address it goes to.
+    pub recipient: String,
+    /// How the account's owner wants to be called; empty if they never said.
+    pub name: String,
+    /// What it is about.
+    pub letter: Letter,
+    /// Whether a link with the token goes into it.
+    pub has_token: bool,
+}
+
+/// Writes a mail down and enqueues its sending. `dedupe_key` names the event: the same again is the same mail.
+pub(crate) async fn write(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: Option<AccountId>,
+    recipient: &str,
+    letter: &Letter,
+    dedupe_key: &str,
+) -> sqlx::Result<()> {
+    let id = MailId::new(cause.at);
+    let stored = serde_json::to_value(letter).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let written = sqlx::query!(
+        "insert into mails (id, account_id, recipient, kind, details, dedupe_key, created_at)
+         values ($1, $2, $3, $4, coalesce($5, 'null'::jsonb), $6, $7)
+         on conflict on constraint mails_dedupe_key_once do nothing",
+        id as MailId,
+        account_id as Option<AccountId>,
+        recipient,
+        MailKind::from(letter) as MailKind,
+        stored.get("details"),
+        dedupe_key,
+        cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    if written.rows_affected() == 1 {
+        Job::SendMail { mail_id: id }.enqueue(tx, cause).await?;
+    }
+    Ok(())
+}
+
+/// What is to be sent, if it was not sent yet. A link that lets somebody in is made here: `token` is the hash of what the
+/// worker will put into it, so that a try that got lost leaves nothing behind but a hash that runs out.
+pub async fn open(
+    db: &PgPool,
+    cause: &Cause,
+    id: MailId,
+    token: &TokenHash,
+) -> sqlx::Result<Option<Outgoing>> {
+    let mut tx = db.begin().await?;
+    let row = sqlx::query!(
+        r#"select m.account_id as "account_id: AccountId", m.recipient, coalesce(a.name, '') as "name!",
+                  jsonb_build_object('kind', m.kind, 'details', m.details) as "letter!: Json<Letter>"
+           from mails m left join accounts a on a.id = m.account_id
+           where m.id = $1 and m.state = 'queued' for update of m"#,
+        id as MailId,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let letter = row.letter.0;
+    let purpose = letter.token_purpose().zip(row.account_id);
+    if let Some((purpose, account_id)) = purpose {
+        let (next, browser) = match &letter {
+            Letter::VerifyEmail { next, browser } => (next.as_str(), browser.as_deref()),
+            Letter::AccountExists
+            | Letter::ResetPassword
+            | Letter::PasswordChanged
+            | Letter::ConfirmNewEmail
+            | Letter::EmailChangeAsked { .. }
+            | Letter::EmailChanged { .. }
+            | Letter::SecondFactorChanged { .. }
+            | Letter::RoleChanged { .. }
+            | Letter::ExportReady { .. }
+            | Letter::ErasureScheduled { .. }
+            | Letter::ErasureCalledOff
+            | Letter::Erased
+            | Letter::PicturesReady { .. } => ("", None),
+        };
+        let issued = tokens::Issued { account_id, purpose, email: &row.recipient, browser, next };
+        tokens::issue(&mut tx, cause, token, &issued).await?;
+    }
+    tx.commit().await?;
+    Ok(Some(Outgoing {
+        account_id: row.account_id,
+        recipient: row.recipient,
+        name: row.name,
+        letter,
+        has_token: purpose.is_some(),
+    }))
+}
+
+/// A mail server took it.
+pub async fn sent(db: &PgPool, cause: &Cause, id: MailId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update mails set state = 'sent', sent_at = $2 where id = $1 and state = 'queued'",
+        id as MailId,
+        cause.at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Nobody will try again.
+pub(crate) async fn give_up(tx: &mut PgTransaction<'_>, id: MailId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update mails set state = 'failed', problem = 'no mail server took it' where id = $1 and state = 'queued'",
+        id as MailId,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
