@@ -1,7 +1,14 @@
 //! People who can sign in.
 
+mod erasure;
+mod news;
+
 use serde::Serialize;
 use sqlx::PgPool;
+
+pub(crate) use erasure::give_up as give_up_erasure;
+pub use erasure::{Erasure, ErasureError, REGRET, call_off_erasure, erase, schedule_erasure};
+pub use news::{turn_news_off, wants_news};
 
 use crate::{Cause, ids::AccountId, violated_constraint};
 
@@ -124,7 +131,7 @@ pub async fn open(
 pub async fn credentials(db: &PgPool, email: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id as "account_id: AccountId", password_hash from accounts where lower(email) = lower($1)"#,
+        r#"select id as "account_id: AccountId", password_hash from accounts where lower(email) = lower($1) and erased_at is null"#,
         email,
     )
     .fetch_optional(db)
