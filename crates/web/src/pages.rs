@@ -7,6 +7,7 @@ pub mod generations;
 pub mod health;
 pub mod home;
 pub mod images;
+pub mod mail_preferences;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;

@@ -6,6 +6,7 @@ mod errors;
 mod forms;
 mod gallery;
 mod images;
+mod mail_preferences;
 mod progress;
 mod prompts;
 mod server;

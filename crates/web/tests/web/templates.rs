@@ -6,7 +6,7 @@ use web::{
     assets::Links,
     error::ErrorPage,
     flash::Flash,
-    pages::{gallery, generations, home, images, sign_in, sign_up},
+    pages::{gallery, generations, home, images, mail_preferences, sign_in, sign_up},
     views::{Account, Page, Shell, Views},
 };
 
@@ -64,6 +64,7 @@ fn every_template_renders() {
     render::<generations::show::Show>(&views, &mut rendered);
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);
+    render::<mail_preferences::show::Show>(&views, &mut rendered);
     render::<ErrorPage>(&views, &mut rendered);
     // What begins with an underline is part of others, and so is the layout.
     let alone = |name: &String| {
@@ -73,4 +74,5 @@ fn every_template_renders() {
     let missing: Vec<_> =
         all.iter().filter(|name| alone(name)).filter(|name| !rendered.contains(*name)).collect();
     assert!(missing.is_empty(), "no page renders {missing:?}");
+    assert!(!all.iter().any(|name| name.starts_with("mails/")), "mails are rendered by the worker");
 }
