@@ -50,7 +50,7 @@ async fn pack(mut contents: Contents, at: &Services) -> Result<NamedTempFile, Jo
                 picture.file = Some(name);
             }
             None => {
-                tracing::warn!(image_id = %picture.id, "is not in the file: it was removed meanwhile, or lost")
+                tracing::warn!(image_id = %picture.id, "is not in the file: it was removed meanwhile, or lost");
             }
         }
     }
