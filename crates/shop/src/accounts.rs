@@ -1,6 +1,8 @@
 //! People who can sign in.
 
 mod emails;
+mod erasure;
+mod news;
 mod opening;
 mod passwords;
 mod profiles;
@@ -9,6 +11,9 @@ use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
 pub use emails::{ConfirmError, ask_email_change, confirm_email};
+pub(crate) use erasure::give_up as give_up_erasure;
+pub use erasure::{Erasure, ErasureError, REGRET, call_off_erasure, erase, schedule_erasure};
+pub use news::{turn_news_off, wants_news};
 pub use opening::{NewAccount, OpenError, open, send_verification, verify};
 pub use passwords::{ask_password_reset, change_password, reset_password};
 pub use profiles::{NAME_MAX, NameError, Profile, change_profile, check_name, profile};
@@ -95,7 +100,7 @@ pub const EMAIL_MAX: usize = 254;
 pub async fn credentials(db: &PgPool, email: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id as "account_id: AccountId", password_hash from accounts where lower(email) = lower($1)"#,
+        r#"select id as "account_id: AccountId", password_hash from accounts where lower(email) = lower($1) and erased_at is null"#,
         email,
     )
     .fetch_optional(db)
@@ -110,16 +115,16 @@ pub async fn password_hash(db: &PgPool, id: AccountId) -> sqlx::Result<Option<St
 }
 
 /// Whom a mail about an account goes to.
-struct Owner {
+struct Addressee {
     id: AccountId,
     email: String,
     is_verified: bool,
 }
 
 /// The account of an address, unless it is shut or erased: those get no mail.
-async fn owner(tx: &mut PgTransaction<'_>, email: &str) -> sqlx::Result<Option<Owner>> {
+async fn addressee(tx: &mut PgTransaction<'_>, email: &str) -> sqlx::Result<Option<Addressee>> {
     sqlx::query_as!(
-        Owner,
+        Addressee,
         r#"select id as "id: AccountId", email, email_verified_at is not null as "is_verified!"
            from accounts where lower(email) = lower($1) and disabled_at is null and erased_at is null"#,
         email,

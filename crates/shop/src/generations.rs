@@ -9,7 +9,9 @@ mod wishes;
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
-pub use drawing::{Answer, CallEnd, CallState, Drawing, Picture, answered, begin, end_call, refuse};
+pub use drawing::{
+    Answer, CallEnd, CallState, Drawing, Picture, WATCHED_FOR, answered, begin, end_call, refuse,
+};
 pub use reading::{
     Generation, Recent, Summary, find, history, paused, position, recent_prompts, typical_duration,
 };
@@ -135,6 +137,34 @@ async fn fail(
         id as GenerationId,
         problem,
         cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends whatever an account that is erased still waits for. An answer that comes later changes nothing but its call's record.
+pub(crate) async fn end_all(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update generations set state = 'cancelled', finished_at = $2 where account_id = $1 and state in ('queued', 'generating')",
+        account_id as AccountId,
+        cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets what an account that is erased asked for, but for what stands beside a picture in the gallery.
+pub(crate) async fn forget_sentences(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update generations g set prompt = '(erased)' where g.account_id = $1
+         and not exists (select from images i where i.generation_id = g.id and i.visibility = 'published')",
+        account_id as AccountId,
     )
     .execute(&mut **tx)
     .await?;

@@ -6,6 +6,7 @@ mod storing;
 
 use serde::Serialize;
 
+pub(crate) use deletion::remove_all;
 pub use deletion::{RESTORABLE_FOR, Removal, delete, removal, remove, restore};
 pub use reading::{Card, GalleryKey, Image, find, gallery, of_generations, staged_bytes};
 pub use storing::{Original, Staged, original, staged, stored, thumbnails_made};

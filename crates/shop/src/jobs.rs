@@ -6,8 +6,8 @@ use sqlx::PgTransaction;
 use ulid::Ulid;
 
 use crate::{
-    Cause, generations,
-    ids::{GenerationId, ImageId, MailId},
+    Cause, accounts, exports, generations,
+    ids::{AccountId, ExportId, GenerationId, ImageId, MailId},
     images, mails,
 };
 
@@ -40,6 +40,21 @@ pub enum Job {
         /// Which one.
         mail_id: MailId,
     },
+    /// Puts everything that is known about an account into a file.
+    ExportAccount {
+        /// Which file.
+        export_id: ExportId,
+    },
+    /// Removes the file of an export that expired.
+    PurgeExport {
+        /// Which one.
+        export_id: ExportId,
+    },
+    /// Takes the person out of an account, some days after its owner asked for it.
+    EraseAccount {
+        /// Which one.
+        account_id: AccountId,
+    },
 }
 
 /// A queue of its own, so that a slow picture never delays a mail. Stored as apalis' `job_type`.
@@ -68,6 +83,8 @@ pub enum Lane {
     Pictures,
     /// Mail servers.
     Mail,
+    /// What nobody waits for with the page open: it may take minutes.
+    Upkeep,
 }
 
 impl Lane {
@@ -85,6 +102,7 @@ impl Job {
             Self::UploadImage { .. } | Self::PurgeImage { .. } => Lane::Uploads,
             Self::MakeThumbnails { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
+            Self::ExportAccount { .. } | Self::PurgeExport { .. } | Self::EraseAccount { .. } => Lane::Upkeep,
         }
     }
 
@@ -96,6 +114,9 @@ impl Job {
             Self::MakeThumbnails { .. } => "make_thumbnails",
             Self::PurgeImage { .. } => "purge_image",
             Self::SendMail { .. } => "send_mail",
+            Self::ExportAccount { .. } => "export_account",
+            Self::PurgeExport { .. } => "purge_export",
+            Self::EraseAccount { .. } => "erase_account",
         }
     }
 
@@ -104,7 +125,12 @@ impl Job {
     pub fn max_attempts(&self) -> i32 {
         match self {
             Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
-            Self::UploadImage { .. } | Self::PurgeImage { .. } | Self::SendMail { .. } => 16,
+            Self::UploadImage { .. }
+            | Self::PurgeImage { .. }
+            | Self::SendMail { .. }
+            | Self::ExportAccount { .. }
+            | Self::PurgeExport { .. }
+            | Self::EraseAccount { .. } => 16,
         }
     }
 
@@ -139,8 +165,14 @@ impl Job {
         Ok(())
     }
 
-    /// Writes the end of a job that was given up into the model, in words for the customer, so that it is seen.
-    pub(crate) async fn give_up(&self, tx: &mut PgTransaction<'_>, cause: &Cause) -> sqlx::Result<()> {
+    /// Writes the end of a job that was given up into the model, in words for the customer, so that it is seen. `error` is
+    /// what went wrong, for staff: it may hold words of an outside service and reaches no customer.
+    pub(crate) async fn give_up(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        cause: &Cause,
+        error: &str,
+    ) -> sqlx::Result<()> {
         match *self {
             Self::GenerateImages { generation_id } => generations::give_up(tx, cause, generation_id).await,
             Self::UploadImage { image_id } => {
@@ -157,7 +189,10 @@ impl Job {
                     "We could not remove this picture's files for good yet. Nobody else can see them.";
                 images::report_problem(tx, image_id, problem).await
             }
-            Self::SendMail { mail_id } => mails::give_up(tx, mail_id).await,
+            Self::SendMail { mail_id } => mails::give_up(tx, mail_id, error).await,
+            Self::ExportAccount { export_id } => exports::give_up(tx, cause, export_id).await,
+            Self::PurgeExport { export_id } => exports::report_stuck(tx, export_id).await,
+            Self::EraseAccount { account_id } => accounts::give_up_erasure(tx, account_id).await,
         }
     }
 }
@@ -168,10 +203,22 @@ mod tests {
 
     #[test]
     fn the_stored_form_of_a_job_does_not_change_by_accident() {
-        let id: GenerationId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("a uuid");
-        let stored = r#"{"job":"generate_images","generation_id":"01890a5d-ac96-774b-bcce-b302099a8057"}"#;
-        let job = Job::GenerateImages { generation_id: id };
-        assert_eq!(serde_json::to_string(&job).expect("json"), stored);
-        assert_eq!(serde_json::from_str::<Job>(stored).expect("a job"), job);
+        const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let id = ID.parse().expect("a uuid");
+        for (job, name, noun) in [
+            (Job::GenerateImages { generation_id: GenerationId(id) }, "generate_images", "generation_id"),
+            (Job::UploadImage { image_id: ImageId(id) }, "upload_image", "image_id"),
+            (Job::MakeThumbnails { image_id: ImageId(id) }, "make_thumbnails", "image_id"),
+            (Job::PurgeImage { image_id: ImageId(id) }, "purge_image", "image_id"),
+            (Job::SendMail { mail_id: MailId(id) }, "send_mail", "mail_id"),
+            (Job::ExportAccount { export_id: ExportId(id) }, "export_account", "export_id"),
+            (Job::PurgeExport { export_id: ExportId(id) }, "purge_export", "export_id"),
+            (Job::EraseAccount { account_id: AccountId(id) }, "erase_account", "account_id"),
+        ] {
+            let stored = format!(r#"{{"job":"{name}","{noun}":"{ID}"}}"#);
+            assert_eq!(serde_json::to_string(&job).expect("json"), stored);
+            assert_eq!(serde_json::from_str::<Job>(&stored).expect("a job"), job);
+            assert_eq!(job.name(), name);
+        }
     }
 }

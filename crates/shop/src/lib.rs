@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod addresses;
 pub mod audit;
 pub mod cause;
+pub mod exports;
 pub mod generations;
 pub mod ids;
 pub mod images;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction, types::Json};
+use uuid::Uuid;
 
 use crate::{
     Cause,
@@ -26,6 +27,9 @@ pub enum MailState {
     /// It was given up; staff can see why.
     Failed,
 }
+
+/// How much of what a mail server said is kept, in characters.
+const PROBLEM_MAX: usize = 500;
 
 /// What a mail is about. Stored as `kind` and `details`: the names are read by later versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
@@ -135,6 +139,8 @@ pub struct Outgoing {
     pub letter: Letter,
     /// Whether a link with the token goes into it.
     pub has_token: bool,
+    /// What names the account in the link that turns news off, if it is news.
+    pub unsubscribe_token: Option<Uuid>,
 }
 
 /// Writes a mail down and enqueues its sending. `dedupe_key` names the event: the same again is the same mail.
@@ -179,6 +185,7 @@ pub async fn open(
     let mut tx = db.begin().await?;
     let row = sqlx::query!(
         r#"select m.account_id as "account_id: AccountId", m.recipient, coalesce(a.name, '') as "name!",
+                  a.unsubscribe_token as "unsubscribe_token?",
                   jsonb_build_object('kind', m.kind, 'details', m.details) as "letter!: Json<Letter>"
            from mails m left join accounts a on a.id = m.account_id
            where m.id = $1 and m.state = 'queued' for update of m"#,
@@ -210,19 +217,22 @@ pub async fn open(
         tokens::issue(&mut tx, cause, token, &issued).await?;
     }
     tx.commit().await?;
+    let unsubscribe_token = row.unsubscribe_token.filter(|_| letter.is_news());
     Ok(Some(Outgoing {
         account_id: row.account_id,
         recipient: row.recipient,
         name: row.name,
         letter,
         has_token: purpose.is_some(),
+        unsubscribe_token,
     }))
 }
 
-/// A mail server took it.
+/// A mail server took it. The last one to somebody who left is forgotten with that.
 pub async fn sent(db: &PgPool, cause: &Cause, id: MailId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update mails set state = 'sent', sent_at = $2 where id = $1 and state = 'queued'",
+        "update mails set state = 'sent', sent_at = $2, recipient = case kind when 'erased' then '' else recipient end
+         where id = $1 and state = 'queued'",
         id as MailId,
         cause.at,
     )
@@ -231,11 +241,32 @@ pub async fn sent(db: &PgPool, cause: &Cause, id: MailId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Nobody will try again.
-pub(crate) async fn give_up(tx: &mut PgTransaction<'_>, id: MailId) -> sqlx::Result<()> {
+/// Nobody will try again; `error` says why, for staff. It may name the recipient, so that of the last mail to somebody who
+/// left neither is kept.
+pub(crate) async fn give_up(tx: &mut PgTransaction<'_>, id: MailId, error: &str) -> sqlx::Result<()> {
+    let problem: String = error.chars().take(PROBLEM_MAX).collect();
     sqlx::query!(
-        "update mails set state = 'failed', problem = 'no mail server took it' where id = $1 and state = 'queued'",
+        "update mails set state = 'failed', problem = case kind when 'erased' then 'no mail server took it' else $2 end,
+                recipient = case kind when 'erased' then '' else recipient end
+         where id = $1 and state = 'queued'",
         id as MailId,
+        problem,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the addresses in all mails of an account that is erased. What still waits to be sent is given up.
+pub(crate) async fn forget_recipient(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"update mails
+           set recipient = '', problem = case state when 'queued' then 'the account was erased before it was sent' end,
+               state = case state when 'queued' then 'failed' else state end,
+               details = case when kind in ('email_change_asked', 'email_changed') then '{"new_email": ""}'
+                              when kind = 'verify_email' then '{"next": "", "browser": null}' else details end
+           where account_id = $1"#,
+        account_id as AccountId,
     )
     .execute(&mut **tx)
     .await?;

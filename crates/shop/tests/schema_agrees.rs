@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use shop::{
     accounts::Role,
+    exports::ExportState,
     generations::{CallState, GenerationState, PROMPT_MAX, Size, Style},
     images::{Format, ImageState, Visibility},
     mails::{MailKind, MailState},
@@ -47,6 +48,7 @@ async fn every_known_word_is_known_to_both() {
         ("mails_kind_known", rust::<MailKind>()),
         ("mails_state_known", rust::<MailState>()),
         ("account_tokens_purpose_known", rust::<Purpose>()),
+        ("exports_state_known", rust::<ExportState>()),
     ] {
         assert_eq!(sql(&database, constraint).await, words, "{constraint}");
     }

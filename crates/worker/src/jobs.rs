@@ -31,11 +31,15 @@ impl Handler for Jobs {
         match job {
             // Longer than the provider's own limit (providers/openai.rs), so that the call ends by itself.
             Job::GenerateImages { .. } => Policy { deadline: Duration::from_secs(330), paid: true },
-            Job::UploadImage { .. } | Job::PurgeImage { .. } => {
-                Policy { deadline: Duration::from_mins(1), paid: false }
+            Job::UploadImage { .. }
+            | Job::PurgeImage { .. }
+            | Job::SendMail { .. }
+            | Job::PurgeExport { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
+            Job::MakeThumbnails { .. } | Job::EraseAccount { .. } => {
+                Policy { deadline: Duration::from_mins(2), paid: false }
             }
-            Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
-            Job::MakeThumbnails { .. } => Policy { deadline: Duration::from_mins(2), paid: false },
+            // Thousands of pictures, one after the other.
+            Job::ExportAccount { .. } => Policy { deadline: Duration::from_mins(30), paid: false },
         }
     }
 
@@ -49,6 +53,9 @@ impl Handler for Jobs {
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
             Job::SendMail { .. } => Err(JobError::GiveUp("mails are not sent yet".to_owned())),
+            Job::ExportAccount { .. } | Job::PurgeExport { .. } | Job::EraseAccount { .. } => {
+                Err(JobError::GiveUp("not yet".to_owned()))
+            }
         }
     }
 }

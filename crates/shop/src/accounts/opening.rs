@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::owner;
+use super::addressee;
 use crate::{
     Cause,
     ids::AccountId,
@@ -59,7 +59,7 @@ pub async fn open(db: &PgPool, cause: &Cause, new: &NewAccount<'_>) -> Result<()
         let event = format!("verify-email:{id}");
         mails::write(&mut tx, cause, Some(id), new.email, &letter, &event).await?;
     } else {
-        tell_owner(&mut tx, cause, new.email).await?;
+        tell_addressee(&mut tx, cause, new.email).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -71,9 +71,9 @@ pub(super) async fn tell_owner(
     cause: &Cause,
     email: &str,
 ) -> sqlx::Result<()> {
-    if let Some(owner) = owner(tx, email).await? {
-        let event = format!("account-exists:{}:{}", owner.id, cause.at.format("%F"));
-        mails::write(tx, cause, Some(owner.id), &owner.email, &Letter::AccountExists, &event).await?;
+    if let Some(account) = addressee(tx, email).await? {
+        let event = format!("account-exists:{}:{}", account.id, cause.at.format("%F"));
+        mails::write(tx, cause, Some(account.id), &account.email, &Letter::AccountExists, &event).await?;
     }
     Ok(())
 }
@@ -91,12 +91,14 @@ pub async fn send_verification(
     browser: Option<&IdHash>,
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    let Some(owner) = owner(&mut tx, email).await?.filter(|owner| !owner.is_verified) else { return Ok(()) };
+    let Some(account) = addressee(&mut tx, email).await?.filter(|account| !account.is_verified) else {
+        return Ok(());
+    };
     let browser = match browser.map(hex::encode) {
         Some(browser) => {
             let opened_it = sqlx::query_scalar!(
                 r#"select exists (select from mails where account_id = $1 and kind = 'verify_email' and details ->> 'browser' = $2) as "opened_it!""#,
-                owner.id as AccountId,
+                account.id as AccountId,
                 browser,
             )
             .fetch_one(&mut *tx)
@@ -106,8 +108,8 @@ pub async fn send_verification(
         None => None,
     };
     let letter = Letter::VerifyEmail { next: next.to_owned(), browser };
-    let event = format!("verify-email:{}:{}", owner.id, cause.at.format("%FT%R"));
-    mails::write(&mut tx, cause, Some(owner.id), &owner.email, &letter, &event).await?;
+    let event = format!("verify-email:{}:{}", account.id, cause.at.format("%FT%R"));
+    mails::write(&mut tx, cause, Some(account.id), &account.email, &letter, &event).await?;
     tx.commit().await
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, PgTransaction};
 
-use super::owner;
+use super::addressee;
 use crate::{
     Cause, StaleTransition,
     ids::AccountId,
@@ -15,9 +15,9 @@ use crate::{
 /// not learn that.
 pub async fn ask_password_reset(db: &PgPool, cause: &Cause, email: &str) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    let Some(owner) = owner(&mut tx, email).await? else { return Ok(()) };
-    let event = format!("reset-password:{}:{}", owner.id, cause.at.format("%FT%R"));
-    mails::write(&mut tx, cause, Some(owner.id), &owner.email, &Letter::ResetPassword, &event).await?;
+    let Some(account) = addressee(&mut tx, email).await? else { return Ok(()) };
+    let event = format!("reset-password:{}:{}", account.id, cause.at.format("%FT%R"));
+    mails::write(&mut tx, cause, Some(account.id), &account.email, &Letter::ResetPassword, &event).await?;
     tx.commit().await
 }
 

@@ -14,6 +14,7 @@ use crate::{
     ids::{AccountId, CallId, GenerationId, ImageId},
     images::Format,
     jobs::Job,
+    mails::{self, Letter},
     queue::Claim,
 };
 
@@ -29,6 +30,9 @@ const PATIENCE: Duration = Duration::hours(24);
 
 /// What the customer reads when it did.
 const EXPIRED: &str = "We could not draw this within a day, because the service that draws was not available. Nothing was charged. Please try again.";
+
+/// So long somebody is taken to watch the page where the picture appears. Pictures that took longer are told by mail.
+pub const WATCHED_FOR: Duration = Duration::seconds(60);
 
 /// Where a call to a provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, sqlx::Type)]
@@ -179,15 +183,15 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
     .fetch_optional(&mut *tx)
     .await?;
     let Some(generation_id) = generation_id else { return Ok(()) };
-    let waiting = sqlx::query_scalar!(
+    let waiting = sqlx::query!(
         r#"update generations set state = 'ready', finished_at = $2 where id = $1 and state in ('queued', 'generating')
-           returning account_id as "id: AccountId""#,
+           returning account_id as "account_id: AccountId", created_at"#,
         generation_id as GenerationId,
         cause.at,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if let Some(account_id) = waiting {
+    if let Some(waiting) = waiting {
         for (position, picture) in (1..).zip(&answer.pictures) {
             let image_id = ImageId::new(cause.at);
             sqlx::query!(
@@ -195,7 +199,7 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 image_id as ImageId,
                 generation_id as GenerationId,
-                account_id as AccountId,
+                waiting.account_id as AccountId,
                 position,
                 picture.format as Format,
                 picture.width,
@@ -208,8 +212,30 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
             .await?;
             Job::UploadImage { image_id }.enqueue(&mut tx, cause).await?;
         }
+        if cause.at - waiting.created_at > WATCHED_FOR {
+            tell(&mut tx, cause, waiting.account_id, generation_id).await?;
+        }
     }
     tx.commit().await
+}
+
+async fn tell(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+    generation_id: GenerationId,
+) -> sqlx::Result<()> {
+    let email = sqlx::query_scalar!(
+        "select email from accounts where id = $1 and mail_when_ready and email_verified_at is not null
+         and disabled_at is null and erased_at is null",
+        account_id as AccountId,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(email) = email else { return Ok(()) };
+    let letter = Letter::PicturesReady { generation_id };
+    let key = format!("pictures-ready:{generation_id}");
+    mails::write(tx, cause, Some(account_id), &email, &letter, &key).await
 }
 
 /// Closes a call that brought no picture. The generation waits again; the job decides whether another call follows.

@@ -1,7 +1,7 @@
 //! Deleting a picture: gone from sight at once, restorable for a while, then removed by a job.
 
 use chrono::{DateTime, Duration, Utc};
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 
 use super::{Format, THUMBNAIL_WIDTHS, original_key, thumbnail_key};
 use crate::{
@@ -105,5 +105,30 @@ pub async fn remove(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()>
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Has all pictures of an account that is erased removed at once, but for those in the gallery if they may stay there.
+pub(crate) async fn remove_all(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+    keep_published: bool,
+) -> sqlx::Result<()> {
+    // As if they had been deleted so long ago that nobody can have them back.
+    let gone = sqlx::query_scalar!(
+        r#"update images
+           set deleted_at = least(deleted_at, $3), published_at = null,
+               visibility = case visibility when 'hidden' then 'hidden' else 'private' end
+           where account_id = $1 and not ($2 and visibility = 'published') returning id as "id: ImageId""#,
+        account_id as AccountId,
+        keep_published,
+        cause.at - RESTORABLE_FOR,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for image_id in gone {
+        Job::PurgeImage { image_id }.enqueue(tx, cause).await?;
+    }
     Ok(())
 }

@@ -98,7 +98,9 @@ pub async fn end(
     let given = match ending {
         Ending::Done => finish(&mut tx, worker, job, "Done").await?,
         Ending::Retry { after, .. } if !exhausted => wait(&mut tx, worker, job, "Failed", 0, *after).await?,
-        Ending::Retry { .. } | Ending::GiveUp { .. } => bury(&mut tx, cause, worker, job).await?,
+        Ending::Retry { error, .. } | Ending::GiveUp { error } => {
+            bury(&mut tx, cause, worker, job, error).await?
+        }
         Ending::PutOff { after, .. } => wait(&mut tx, worker, job, "Pending", 1, *after).await?,
         Ending::HandBack => wait(&mut tx, worker, job, "Pending", 1, Duration::ZERO).await?,
     };
@@ -189,13 +191,19 @@ async fn wait(
     Ok(if moved.rows_affected() == 1 { Given::Waiting } else { Given::Stale })
 }
 
-async fn bury(tx: &mut PgTransaction<'_>, cause: &Cause, worker: &str, job: &Handed) -> sqlx::Result<Given> {
+async fn bury(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    worker: &str,
+    job: &Handed,
+    error: &str,
+) -> sqlx::Result<Given> {
     if finish(tx, worker, job, "Killed").await? == Given::Stale {
         return Ok(Given::Stale);
     }
     // A payload that nobody can decode belongs to no row; it stays on the dashboard as a dead job.
     if let Ok(known) = job.decode() {
-        known.give_up(tx, cause).await?;
+        known.give_up(tx, cause, error).await?;
     }
     Ok(Given::Dead)
 }

@@ -1,0 +1,280 @@
+//! What goes into the file: `data.json` as it is written, and the pictures beside it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{PgPool, PgTransaction};
+
+use super::ExportState;
+use crate::{
+    accounts::Role,
+    generations::{GenerationState, Size, Style},
+    ids::{AccountId, AddressId, ExportId, GenerationId, ImageId},
+    images::{Format, Visibility},
+    mails::{MailKind, MailState},
+};
+
+/// Everything that is known about an account. The names of the fields are for its owner, and for the programs of theirs that
+/// read them.
+#[derive(Debug, Serialize)]
+pub struct Contents {
+    /// The account itself.
+    pub profile: Profile,
+    /// Where parcels go.
+    pub addresses: Vec<Address>,
+    /// Browsers that are signed in.
+    pub sessions: Vec<Session>,
+    /// What was asked for, oldest first.
+    pub generations: Vec<Generation>,
+    /// What came of it, oldest first. Deleted ones are not among them.
+    pub images: Vec<Picture>,
+    /// Which mails were sent.
+    pub mails: Vec<Mail>,
+    /// Which files like this one were made.
+    pub exports: Vec<Export>,
+}
+
+/// The account itself.
+#[derive(Debug, Serialize)]
+pub struct Profile {
+    /// Its id.
+    pub id: AccountId,
+    /// Where mails go.
+    pub email: String,
+    /// How its owner wants to be called.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When the address was proved to be theirs.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// Whether news are sent.
+    pub mail_when_ready: bool,
+    /// Since when one-time codes are asked for.
+    pub second_factor_since: Option<DateTime<Utc>>,
+    /// When it will be erased.
+    pub erase_at: Option<DateTime<Utc>>,
+}
+
+/// Where parcels go.
+#[derive(Debug, Serialize)]
+pub struct Address {
+    pub id: AddressId,
+    pub name: String,
+    pub company: String,
+    pub line1: String,
+    pub line2: String,
+    pub city: String,
+    pub region: String,
+    pub postcode: String,
+    pub country: String,
+    pub phone: String,
+    pub is_default: bool,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A browser that is signed in.
+#[derive(Debug, Serialize)]
+pub struct Session {
+    /// When it signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it was used last, to the minute.
+    pub last_seen_at: DateTime<Utc>,
+    /// How it calls itself.
+    pub user_agent: String,
+    /// The client's address at sign-in.
+    pub address: String,
+}
+
+/// One request for pictures.
+#[derive(Debug, Serialize)]
+pub struct Generation {
+    /// Its id.
+    pub id: GenerationId,
+    /// The sentence.
+    pub prompt: String,
+    /// How it was to look.
+    pub style: Style,
+    /// Its shape.
+    pub size: Size,
+    /// How many pictures.
+    pub count: i16,
+    /// Where it stands.
+    pub state: GenerationState,
+    /// What its owner was told when no picture came.
+    pub problem: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it came to its end.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A picture.
+#[derive(Debug, Clone, Serialize)]
+pub struct Picture {
+    /// Its id.
+    pub id: ImageId,
+    /// The request that it came from.
+    pub generation_id: GenerationId,
+    /// Its name in the file. Empty if it was deleted while the file was made.
+    pub file: String,
+    /// How it is encoded.
+    pub format: Format,
+    /// In pixels.
+    pub width: i32,
+    /// In pixels.
+    pub height: i32,
+    /// Who can see it.
+    pub visibility: Visibility,
+    /// When it came.
+    pub created_at: DateTime<Utc>,
+    /// When it was published.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// A mail.
+#[derive(Debug, Serialize)]
+pub struct Mail {
+    /// What it was about.
+    pub kind: MailKind,
+    /// Where it went.
+    pub recipient: String,
+    /// Where it stands.
+    pub state: MailState,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When a mail server took it.
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// A file like this one.
+#[derive(Debug, Serialize)]
+pub struct Export {
+    /// Its id.
+    pub id: ExportId,
+    /// Where it stands.
+    pub state: ExportState,
+    /// In bytes.
+    pub byte_count: Option<i64>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it was made.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When it goes.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What is to be put into an export, as it is at this moment; nothing if it was made already, or is not wanted any more.
+pub async fn contents(db: &PgPool, id: ExportId) -> sqlx::Result<Option<Contents>> {
+    // One moment for all of it, so that a picture is never there without the request that it came from.
+    let mut tx = db.begin_with("begin isolation level repeatable read read only").await?;
+    let account = sqlx::query_scalar!(
+        r#"select account_id as "id: AccountId" from exports where id = $1 and state = 'queued'"#,
+        id as ExportId
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(account_id) = account else { return Ok(None) };
+    let tx = &mut tx;
+    Ok(Some(Contents {
+        profile: profile(tx, account_id).await?,
+        addresses: addresses(tx, account_id).await?,
+        sessions: sessions(tx, account_id).await?,
+        generations: generations(tx, account_id).await?,
+        images: images(tx, account_id).await?,
+        mails: mails(tx, account_id).await?,
+        exports: exports(tx, account_id).await?,
+    }))
+}
+
+async fn profile(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Profile> {
+    sqlx::query_as!(
+        Profile,
+        r#"select a.id as "id: AccountId", a.email, a.name, a.role as "role: Role", a.created_at, a.email_verified_at,
+                  a.mail_when_ready, f.confirmed_at as "second_factor_since?", a.erase_at
+           from accounts a left join second_factors f on f.account_id = a.id where a.id = $1"#,
+        account_id as AccountId,
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+async fn addresses(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Address>> {
+    sqlx::query_as!(
+        Address,
+        r#"select id as "id: AddressId", name, company, line1, line2, city, region, postcode, country, phone, is_default, created_at
+           from addresses where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn sessions(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Session>> {
+    sqlx::query_as!(
+        Session,
+        "select created_at, last_seen_at, user_agent, address from sessions where account_id = $1 order by created_at",
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn generations(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Generation>> {
+    sqlx::query_as!(
+        Generation,
+        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", count,
+                  state as "state: GenerationState", problem, created_at, finished_at
+           from generations where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn images(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Picture>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: ImageId", generation_id as "generation_id: GenerationId", format as "format: Format", width, height,
+                  visibility as "visibility: Visibility", created_at, published_at
+           from images where account_id = $1 and deleted_at is null order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Picture {
+            id: row.id,
+            generation_id: row.generation_id,
+            file: format!("pictures/{}.{}", row.id, row.format.extension()),
+            format: row.format,
+            width: row.width,
+            height: row.height,
+            visibility: row.visibility,
+            created_at: row.created_at,
+            published_at: row.published_at,
+        })
+        .collect())
+}
+
+async fn mails(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Mail>> {
+    sqlx::query_as!(
+        Mail,
+        r#"select kind as "kind: MailKind", recipient, state as "state: MailState", created_at, sent_at
+           from mails where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn exports(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Export>> {
+    sqlx::query_as!(
+        Export,
+        r#"select id as "id: ExportId", state as "state: ExportState", byte_count, created_at, finished_at, expires_at
+           from exports where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
