@@ -59,7 +59,7 @@ pub async fn open(db: &PgPool, cause: &Cause, new: &NewAccount<'_>) -> Result<()
         let event = format!("verify-email:{id}");
         mails::write(&mut tx, cause, Some(id), new.email, &letter, &event).await?;
     } else {
-        tell_addressee(&mut tx, cause, new.email).await?;
+        tell_owner(&mut tx, cause, new.email).await?;
     }
     tx.commit().await?;
     Ok(())
