@@ -1,16 +1,24 @@
 //! People who can sign in.
 
+mod emails;
 mod erasure;
 mod news;
+mod opening;
+mod passwords;
+mod profiles;
 
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 
+pub use emails::{ConfirmError, ask_email_change, confirm_email};
 pub(crate) use erasure::give_up as give_up_erasure;
 pub use erasure::{Erasure, ErasureError, REGRET, call_off_erasure, erase, schedule_erasure};
 pub use news::{turn_news_off, wants_news};
+pub use opening::{NewAccount, OpenError, open, send_verification, verify};
+pub use passwords::{ask_password_reset, change_password, reset_password};
+pub use profiles::{NAME_MAX, NameError, Profile, change_profile, check_name, profile};
 
-use crate::{Cause, ids::AccountId, violated_constraint};
+use crate::ids::AccountId;
 
 /// What an account may do.
 #[derive(
@@ -85,47 +93,8 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// Why no account was opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Somebody has it already, perhaps with other capitals.
-    #[error("an account with this address exists")]
-    EmailTaken,
-    /// It is not an address.
-    #[error("this is no e-mail address")]
-    EmailMalformed,
-    /// The database did not answer as it should.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
-
 /// Longest e-mail address in characters (RFC 5321 §4.5.3.1.3 less the angle brackets; `accounts_email_shape`).
 pub const EMAIL_MAX: usize = 254;
-
-/// Opens an account for an address, with a password that was hashed already.
-pub async fn open(
-    db: &PgPool,
-    cause: &Cause,
-    email: &str,
-    password_hash: &str,
-) -> Result<AccountId, OpenError> {
-    let id = AccountId::new(cause.at);
-    sqlx::query!(
-        "insert into accounts (id, email, password_hash, created_at) values ($1, $2, $3, $4)",
-        id as AccountId,
-        email,
-        password_hash,
-        cause.at,
-    )
-    .execute(db)
-    .await
-    .map_err(|error| match violated_constraint(&error) {
-        Some("accounts_email_taken") => OpenError::EmailTaken,
-        Some("accounts_email_shape") => OpenError::EmailMalformed,
-        _ => OpenError::Database(error),
-    })?;
-    Ok(id)
-}
 
 /// What is needed to check a password, if there is such an account.
 pub async fn credentials(db: &PgPool, email: &str) -> sqlx::Result<Option<Credentials>> {
@@ -135,5 +104,31 @@ pub async fn credentials(db: &PgPool, email: &str) -> sqlx::Result<Option<Creden
         email,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// The hash of an account's password, for somebody who is signed in and is asked for it again.
+pub async fn password_hash(db: &PgPool, id: AccountId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select password_hash from accounts where id = $1", id as AccountId)
+        .fetch_optional(db)
+        .await
+}
+
+/// Whom a mail about an account goes to.
+struct Addressee {
+    id: AccountId,
+    email: String,
+    is_verified: bool,
+}
+
+/// The account of an address, unless it is shut or erased: those get no mail.
+async fn addressee(tx: &mut PgTransaction<'_>, email: &str) -> sqlx::Result<Option<Addressee>> {
+    sqlx::query_as!(
+        Addressee,
+        r#"select id as "id: AccountId", email, email_verified_at is not null as "is_verified!"
+           from accounts where lower(email) = lower($1) and disabled_at is null and erased_at is null"#,
+        email,
+    )
+    .fetch_optional(&mut **tx)
     .await
 }

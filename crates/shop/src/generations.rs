@@ -58,18 +58,23 @@ impl GenerationState {
 /// What the customer reads when every try failed.
 const FAILED: &str = "We tried several times, but the picture did not come out. Nothing was charged. Please try again in a while.";
 
+/// Pictures cost money, and are drawn for people whose address is known to be theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the account's address is not verified")]
+pub struct Unverified;
+
 /// Accepts a wish and enqueues its drawing. The same `client_key` again is the same generation: a double click is one.
 pub async fn request(
     db: &PgPool,
     cause: &Cause,
     account_id: AccountId,
     wish: &Wish,
-) -> sqlx::Result<GenerationId> {
+) -> sqlx::Result<Result<GenerationId, Unverified>> {
     let id = GenerationId::new(cause.at);
     let mut tx = db.begin().await?;
     let inserted = sqlx::query!(
         "insert into generations (id, account_id, client_key, prompt, style, size, count, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         select $1, id, $3, $4, $5, $6, $7, $8 from accounts where id = $2 and email_verified_at is not null
          on conflict on constraint generations_client_key_once do nothing",
         id as GenerationId,
         account_id as AccountId,
@@ -83,17 +88,18 @@ pub async fn request(
     .execute(&mut *tx)
     .await?;
     if inserted.rows_affected() == 0 {
-        return sqlx::query_scalar!(
+        let known = sqlx::query_scalar!(
             r#"select id as "id: GenerationId" from generations where account_id = $1 and client_key = $2"#,
             account_id as AccountId,
             wish.client_key,
         )
-        .fetch_one(&mut *tx)
-        .await;
+        .fetch_optional(&mut *tx)
+        .await?;
+        return Ok(known.ok_or(Unverified));
     }
     Job::GenerateImages { generation_id: id }.enqueue(&mut tx, cause).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(Ok(id))
 }
 
 /// Takes a request back that has not begun. Its job finds nothing to do.

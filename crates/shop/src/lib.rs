@@ -4,6 +4,7 @@
 //! changes the model. This crate is the model. It knows neither HTTP nor any outside service.
 
 pub mod accounts;
+pub mod addresses;
 pub mod audit;
 pub mod cause;
 pub mod exports;

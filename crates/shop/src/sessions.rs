@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgPool, PgTransaction};
 
 use crate::{
-    Cause,
+    Cause, StaleTransition,
     accounts::Role,
     ids::{AccountId, SessionId},
 };
@@ -131,6 +131,80 @@ pub async fn visitor(db: &PgPool, id_hash: &IdHash, at: DateTime<Utc>) -> sqlx::
 /// Ends a session. Ending one that is over already is no error.
 pub async fn end(db: &PgPool, id_hash: &IdHash) -> sqlx::Result<()> {
     sqlx::query!("delete from sessions where id_hash = $1", id_hash.as_slice()).execute(db).await?;
+    Ok(())
+}
+
+/// A browser that is signed in, as its owner sees it in a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// How the browser calls itself.
+    pub user_agent: String,
+    /// The client's address at sign-in.
+    pub address: String,
+    /// When somebody signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, give or take a minute.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// Every browser in which an account is signed in, the last used first.
+pub async fn list(db: &PgPool, at: DateTime<Utc>, account_id: AccountId) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as!(
+        Listed,
+        r#"select id as "id: SessionId", user_agent, address, created_at, last_seen_at from sessions
+           where account_id = $1 and last_seen_at > $2 and created_at > $3 order by last_seen_at desc, id desc"#,
+        account_id as AccountId,
+        at - IDLE_LIMIT,
+        at - ABSOLUTE_LIMIT,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Ends one of an account's sessions.
+pub async fn revoke(
+    db: &PgPool,
+    account_id: AccountId,
+    id: SessionId,
+) -> sqlx::Result<Result<(), StaleTransition>> {
+    let ended = sqlx::query!(
+        "delete from sessions where id = $1 and account_id = $2",
+        id as SessionId,
+        account_id as AccountId
+    )
+    .execute(db)
+    .await?;
+    Ok(if ended.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
+}
+
+/// Ends all of an account's sessions but this one.
+pub async fn revoke_others(db: &PgPool, account_id: AccountId, but: SessionId) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    end_all(&mut tx, account_id, Some(but)).await?;
+    tx.commit().await
+}
+
+/// The session in which something is changed that gives power over the account. It goes on under another value, so that
+/// whoever had the old one has nothing.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Which one.
+    pub session_id: SessionId,
+    /// sha256 of its new value.
+    pub id_hash: IdHash,
+}
+
+/// Gives a session its new value.
+pub(crate) async fn renew(tx: &mut PgTransaction<'_>, kept: &Kept) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sessions set id_hash = $2 where id = $1",
+        kept.session_id as SessionId,
+        kept.id_hash.as_slice(),
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

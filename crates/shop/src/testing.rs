@@ -2,10 +2,15 @@
 //!
 //! `TEST_DATABASE_URL` names a server where databases may be made; `./test` starts a private one.
 
+use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection, PgPool, Row, postgres::PgConnectOptions};
 
 use crate::{
+    Cause,
+    accounts::{self, NewAccount},
+    ids::{AccountId, MailId},
     jobs::Lane,
+    mails::{self, MailKind, Outgoing},
     queue::{self, Claim},
     schema,
 };
@@ -60,6 +65,69 @@ impl Drop for Database {
         });
         dropped.join().ok();
     }
+}
+
+/// An account whose address is verified.
+///
+/// # Panics
+/// If there is one already.
+pub async fn account(db: &PgPool, email: &str, password_hash: &str) -> AccountId {
+    let cause = Cause::now(None);
+    let new = NewAccount { email, password_hash, next: "", browser: None };
+    accounts::open(db, &cause, &new).await.expect("an account");
+    let id = accounts::credentials(db, email).await.expect("an answer").expect("an account").account_id;
+    verify(db, id).await;
+    id
+}
+
+/// Verifies the address of an account as if it had opened the link, and forgets the mail.
+///
+/// # Panics
+/// If it was verified before.
+pub async fn verify(db: &PgPool, id: AccountId) {
+    let verified = sqlx::query(
+        "update accounts set email_verified_at = created_at where id = $1 and email_verified_at is null",
+    )
+    .bind(id)
+    .execute(db)
+    .await
+    .expect("verified");
+    assert_eq!(verified.rows_affected(), 1, "it was not verified yet");
+    let mails: Vec<MailId> =
+        sqlx::query_scalar("delete from mails where account_id = $1 and kind = 'verify_email' returning id")
+            .bind(id)
+            .fetch_all(db)
+            .await
+            .expect("forgotten");
+    for mail in mails {
+        sqlx::query("delete from apalis.jobs where job_type = 'mail' and convert_from(job, 'utf8')::jsonb ->> 'mail_id' = $1")
+            .bind(mail.to_string())
+            .execute(db)
+            .await
+            .expect("forgotten");
+    }
+}
+
+/// Takes the newest waiting mail of this kind to an address as a worker does: what is in it, and the secret bits of its link.
+///
+/// # Panics
+/// If there is none.
+pub async fn send(db: &PgPool, recipient: &str, kind: MailKind) -> (Outgoing, [u8; 32]) {
+    let waiting = "select id from mails where recipient = $1 and kind = $2 and state = 'queued' order by id desc limit 1";
+    let id: MailId = sqlx::query_scalar(waiting)
+        .bind(recipient)
+        .bind(kind)
+        .fetch_optional(db)
+        .await
+        .expect("an answer")
+        .unwrap_or_else(|| panic!("no {} waits for {recipient}", <&str>::from(kind)));
+    let mut bits = [0; 32];
+    bits[..16].copy_from_slice(id.0.as_bytes());
+    let cause = Cause::now(None);
+    let letter =
+        mails::open(db, &cause, id, &Sha256::digest(bits).into()).await.expect("opened").expect("waiting");
+    mails::sent(db, &cause, id).await.expect("sent");
+    (letter, bits)
 }
 
 /// Holds the newest job of the generation lane as a worker does, whoever held it before.

@@ -3,11 +3,11 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use shop::{
-    Cause, accounts,
+    Cause,
     generations::{self, Answer, Drawing, Picture, Size, Style, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::Format,
-    testing::{Database, claim},
+    testing::{self, Database, claim},
 };
 
 pub fn cause() -> Cause {
@@ -15,7 +15,7 @@ pub fn cause() -> Cause {
 }
 
 pub async fn account(database: &Database, email: &str) -> AccountId {
-    accounts::open(&database.pool, &cause(), email, "$argon2id$none").await.expect("an account")
+    testing::account(&database.pool, email, "$argon2id$none").await
 }
 
 pub fn wish(prompt: &str) -> Wish {
@@ -40,10 +40,17 @@ pub async fn begin(database: &Database, id: GenerationId) -> Option<Drawing> {
     generations::begin(&database.pool, &cause(), &claim, id, "model").await.expect("answered")
 }
 
+/// Asks for pictures.
+pub async fn request(database: &Database, account: AccountId, prompt: &str) -> GenerationId {
+    generations::request(&database.pool, &cause(), account, &wish(prompt))
+        .await
+        .expect("answered")
+        .expect("requested")
+}
+
 /// A generation that came out, and its images.
 pub async fn ready(database: &Database, account: AccountId) -> (GenerationId, Vec<ImageId>) {
-    let id =
-        generations::request(&database.pool, &cause(), account, &wish("a fox")).await.expect("requested");
+    let id = request(database, account, "a fox").await;
     let drawing = begin(database, id).await.expect("to draw");
     generations::answered(&database.pool, &cause(), drawing.call_id, &answer(2)).await.expect("answered");
     let images = shop::images::of_generations(&database.pool, &[id]).await.expect("images");

@@ -9,11 +9,11 @@ use std::{
 };
 
 use shop::{
-    Cause, accounts,
+    Cause,
     generations::{self, Size, Style, Wish},
     ids::{AccountId, GenerationId},
     jobs::{Job, Lane},
-    testing::Database,
+    testing::{self, Database},
 };
 use tokio::{runtime::Runtime, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -69,9 +69,7 @@ impl Shop {
         // Shown when a test fails.
         tracing_subscriber::fmt().with_env_filter("info,apalis_core=warn").with_test_writer().try_init().ok();
         let database = Database::new().await;
-        let owner = accounts::open(&database.pool, &Cause::now(None), "a@example.org", "x")
-            .await
-            .expect("an account");
+        let owner = testing::account(&database.pool, "a@example.org", "x").await;
         Self { database, owner, begun: Arc::default() }
     }
 
@@ -86,6 +84,7 @@ impl Shop {
         };
         generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish)
             .await
+            .expect("answered")
             .expect("requested")
     }
 

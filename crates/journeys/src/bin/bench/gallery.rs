@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use journeys::TestShop;
-use shop::{Cause, accounts};
+use shop::testing;
 
 use crate::figures;
 
@@ -26,7 +26,7 @@ pub async fn measure() -> Result<()> {
 
 async fn fill(shop: &TestShop) -> Result<()> {
     let db = &shop.database.pool;
-    let owner = accounts::open(db, &Cause::now(None), "painter@example.org", "x").await?;
+    let owner = testing::account(db, "painter@example.org", "x").await;
     sqlx::query(
         "with g as (
              insert into generations (id, account_id, client_key, prompt, style, size, count, state, created_at, finished_at)

@@ -7,11 +7,11 @@ use std::{
 
 use anyhow::Result;
 use shop::{
-    Cause, accounts,
+    Cause,
     generations::{self, Size, Style, Wish},
     ids::{AccountId, ImageId},
     jobs::{Job, Lane},
-    testing::Database,
+    testing::{self, Database},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,7 @@ async fn work(database: &Database, lane: LaneSettings) -> Result<Working> {
 /// From the commit of a request to the start of its handler, one every 20 ms on an idle queue.
 pub async fn measure_start() -> Result<()> {
     let database = Database::new().await;
-    let owner = accounts::open(&database.pool, &Cause::now(None), "a@example.org", "x").await?;
+    let owner = testing::account(&database.pool, "a@example.org", "x").await;
     let mut working = work(&database, LaneSettings::usual(Lane::Generation)).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut times = Vec::with_capacity(STARTS);
@@ -81,7 +81,7 @@ async fn request(database: &Database, owner: AccountId) -> Result<()> {
         count: 1,
         client_key: ImageId::new(at.at).0,
     };
-    generations::request(&database.pool, &at, owner, &wish).await?;
+    generations::request(&database.pool, &at, owner, &wish).await??;
     Ok(())
 }
 
