@@ -6,10 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shop::mails::{Letter, MailKind, Outgoing};
+use strum::VariantArray;
 use tera::{Context, Tera};
 use url::Url;
 
@@ -79,8 +80,7 @@ impl Letters {
             mail.unsubscribe_token.map(|token| format!("{}/mail-preferences/{token}", self.shop));
         let words = self.words(mail, token, unsubscribe.as_deref());
         let mut context = Context::from_serialize(&words)?;
-        let kind: &str = MailKind::from(&mail.letter).into();
-        let (plain, rich) = (format!("{kind}.txt"), format!("{kind}.html"));
+        let [plain, rich] = files(MailKind::from(&mail.letter));
         let subject = engine.render_block(&plain, "subject", &context)?.trim().to_owned();
         context.insert("subject", &subject);
         let text = engine.render(&plain, &context)?.trim_start().to_owned();
@@ -162,5 +162,16 @@ fn parse(folder: &Path) -> anyhow::Result<Tera> {
     // Tera escapes what stands in templates whose names end in `.html`, and nothing in plain text.
     let mut engine = Tera::new();
     engine.add_raw_templates(sources)?;
+    for kind in MailKind::VARIANTS {
+        for name in files(*kind) {
+            ensure!(engine.contains_template(&name), "there is no {name} in {}", folder.display());
+        }
+    }
     Ok(engine)
+}
+
+/// The templates of a kind: plain text, and markup.
+fn files(kind: MailKind) -> [String; 2] {
+    let kind: &str = kind.into();
+    [format!("{kind}.txt"), format!("{kind}.html")]
 }
