@@ -25,6 +25,9 @@ pub enum Access {
     Anybody,
     /// Whoever is signed in.
     Member,
+    /// Whoever is signed in; what others are answered is the page's own business: it keeps what they wrote, or speaks to a
+    /// script.
+    MemberByPage,
     /// Staff who do this. To anybody else the URL does not exist.
     Staff(Duty),
 }
@@ -48,7 +51,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Gate<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let visit = Visit::of(&request)?;
         match self.access {
-            Access::Anybody => {}
+            Access::Anybody | Access::MemberByPage => {}
             Access::Member => {
                 member(&visit, request.method()).await?;
             }

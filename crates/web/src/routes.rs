@@ -4,7 +4,7 @@ use poem::{IntoEndpoint, Route};
 
 use crate::{
     admission::{
-        Access::{self, Anybody, Member},
+        Access::{self, Anybody, Member, MemberByPage},
         Gate,
     },
     methods::Methods,
@@ -81,10 +81,10 @@ pub fn table() -> Table {
         .at("/account/deletion", Member, get(account::deletion::show).post(account::deletion::create))
         .at("/account/deletion/withdrawal", Member, post(account::deletion::withdrawal::create))
         .at("/gallery", Anybody, get(gallery::index::show))
-        .at("/generations", Member, get(generations::index::show).post(generations::new::create))
+        .at("/generations", MemberByPage, get(generations::index::show).post(generations::new::create))
         .at("/generations/new", Anybody, get(generations::new::show))
         .at("/generations/:id", Member, get(generations::show::show))
-        .at("/generations/:id/progress", Member, get(generations::show::progress))
+        .at("/generations/:id/progress", MemberByPage, get(generations::show::progress))
         .at("/generations/:id/cancellation", Member, post(generations::cancellation::create))
         .at("/images/:id", Anybody, get(images::show::show))
         .at("/images/:id/staged", Anybody, get(images::staged::show))
