@@ -123,11 +123,12 @@ impl Shop {
 
     /// The path of the link in the newest mail of this kind to an address, as a worker sends it.
     pub async fn link(&self, recipient: &str, kind: MailKind) -> String {
-        let place = match kind {
-            MailKind::VerifyEmail => "verifications",
-            MailKind::ResetPassword => "password-resets",
-            MailKind::ConfirmNewEmail => "email-changes",
-            other => panic!("{} has no link", <&str>::from(other)),
+        let place = if kind == MailKind::VerifyEmail {
+            "verifications"
+        } else if kind == MailKind::ResetPassword {
+            "password-resets"
+        } else {
+            "email-changes"
         };
         let (_, bits) = testing::send(self.db(), recipient, kind).await;
         format!("/{place}/{}", BASE64_URL_SAFE_NO_PAD.encode(bits))

@@ -27,7 +27,7 @@ const SHOWN: i64 = 10;
 /// templates/account/exports.html
 #[derive(Debug, Clone, Serialize)]
 pub struct Exports {
-    exports: Vec<Row>,
+    files: Vec<Row>,
     is_waiting: bool,
     kept_days: i64,
 }
@@ -40,13 +40,13 @@ struct Row {
     expires_at: Option<String>,
     problem: Option<String>,
     size: Option<String>,
-    file: Option<String>,
+    href: Option<String>,
 }
 
 impl Exports {
-    fn new(exports: Vec<Row>) -> Self {
-        let is_waiting = exports.iter().any(|row| row.state == ExportState::Queued);
-        Self { exports, is_waiting, kept_days: exports::KEPT_FOR.num_days() }
+    fn new(files: Vec<Row>) -> Self {
+        let is_waiting = files.iter().any(|row| row.state == ExportState::Queued);
+        Self { files, is_waiting, kept_days: exports::KEPT_FOR.num_days() }
     }
 }
 
@@ -95,12 +95,9 @@ pub async fn create(visit: Member, _form: CheckedForm) -> Result<Response, Probl
 
 fn row(now: DateTime<Utc>, export: Export) -> Row {
     // One whose time is up is gone for its owner, also while its file is still being removed.
-    let state = match export.state {
-        ExportState::Ready if export.expires_at.is_some_and(|expires_at| expires_at <= now) => {
-            ExportState::Expired
-        }
-        state => state,
-    };
+    let is_over = export.expires_at.is_some_and(|expires_at| expires_at <= now);
+    let state =
+        if export.state == ExportState::Ready && is_over { ExportState::Expired } else { export.state };
     let is_ready = state == ExportState::Ready;
     Row {
         state,
@@ -114,16 +111,16 @@ fn row(now: DateTime<Utc>, export: Export) -> Row {
         expires_at: export.expires_at.filter(|_| is_ready).map(moment),
         problem: export.problem,
         size: export.byte_count.filter(|_| is_ready).map(size),
-        file: is_ready.then(|| format!("/account/exports/{}/file", export.id)),
+        href: is_ready.then(|| format!("/account/exports/{}/file", export.id)),
     }
 }
 
 /// A number of bytes for a person.
 fn size(bytes: i64) -> String {
     match bytes {
+        1_000_000.. => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
         ..1_000 => format!("{bytes} bytes"),
-        ..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 

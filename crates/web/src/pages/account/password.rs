@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 pub struct Password {
     email: String,
-    password_min: usize,
+    shortest: usize,
     form: PasswordForm,
 }
 
@@ -34,7 +34,7 @@ struct PasswordForm {
 
 impl Password {
     fn new(email: &str, errors: Vec<FieldError>) -> Self {
-        Self { email: email.to_owned(), password_min: CHARS_MIN, form: PasswordForm { errors } }
+        Self { email: email.to_owned(), shortest: CHARS_MIN, form: PasswordForm { errors } }
     }
 }
 

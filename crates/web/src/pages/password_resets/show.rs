@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 pub struct Show {
     email: String,
-    password_min: usize,
+    shortest: usize,
     form: NewPasswordForm,
 }
 
@@ -32,7 +32,7 @@ struct NewPasswordForm {
 
 impl Show {
     fn new(email: String, errors: Vec<FieldError>) -> Self {
-        Self { email, password_min: CHARS_MIN, form: NewPasswordForm { errors } }
+        Self { email, shortest: CHARS_MIN, form: NewPasswordForm { errors } }
     }
 }
 

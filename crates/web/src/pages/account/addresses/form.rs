@@ -61,10 +61,8 @@ impl AddressForm {
     /// One without a country, one with everything wrong, and one with a list of regions.
     pub fn samples() -> Vec<Self> {
         let texts = |country: &str| {
-            Texts::from_fields(|field| match field {
-                Field::Country => country.to_owned(),
-                _ => "A \"<b>fox".to_owned(),
-            })
+            let text = |field| if field == Field::Country { country } else { "A \"<b>fox" };
+            Texts::from_fields(|field| text(field).to_owned())
         };
         let errors = ASKED.map(|field| FieldError::new(field.name(), "Please look at this <again>."));
         vec![
@@ -97,21 +95,13 @@ fn asked(country: &'static Country, texts: &Texts) -> Vec<Asked> {
         required: country.requires(field),
         autocomplete: autocomplete(field),
         longest: field.longest(),
-        choices: match field {
-            Field::Region => {
-                country.regions.iter().map(|one| Choice { code: &one.code, name: &one.name }).collect()
-            }
-            Field::Country
-            | Field::Name
-            | Field::Company
-            | Field::Line1
-            | Field::Line2
-            | Field::City
-            | Field::Postcode
-            | Field::Phone => vec![],
-        },
+        choices: if field == Field::Region { regions(country) } else { vec![] },
     })
     .collect()
+}
+
+fn regions(country: &'static Country) -> Vec<Choice> {
+    country.regions.iter().map(|region| Choice { code: &region.code, name: &region.name }).collect()
 }
 
 /// What a browser may fill in (HTML, "Autofill field names").

@@ -52,15 +52,14 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
 pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Problem> {
     let texts = form::typed(&form);
     let errors = match form::checked(&texts) {
-        Ok(place) => match addresses::add(&visit.site.db, &visit.cause, visit.account_id, &place).await? {
-            Ok(_) => return Ok(visit.see_other_with(PATH, Flash::AddressSaved)),
-            Err(Full) => {
-                let text = format!(
-                    "There are {ADDRESSES_MAX} addresses already, which is as many as we keep. Please delete one that you do not need."
-                );
-                vec![FieldError::new("", text)]
-            }
-        },
+        Ok(place) => {
+            let added = addresses::add(&visit.site.db, &visit.cause, visit.account_id, &place).await?;
+            let Err(Full) = added else { return Ok(visit.see_other_with(PATH, Flash::AddressSaved)) };
+            let text = format!(
+                "There are {ADDRESSES_MAX} addresses already, which is as many as we keep. Please delete one that you do not need."
+            );
+            vec![FieldError::new("", text)]
+        }
         Err(errors) => errors,
     };
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &New { form: AddressForm::new(&texts, errors) })
