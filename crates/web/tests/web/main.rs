@@ -1,5 +1,7 @@
 //! The web server as a browser sees it: a real one over TCP, on a database of its own for each test.
 
+mod account;
+mod addresses;
 mod bodies;
 mod doors;
 mod errors;
@@ -7,9 +9,13 @@ mod forms;
 mod gallery;
 mod images;
 mod mail_preferences;
+mod leaving;
+mod newcomers;
 mod progress;
 mod prompts;
+mod resets;
 mod server;
+mod sessions;
 mod settings;
 mod strangers;
 mod support;
