@@ -224,9 +224,12 @@ pub async fn remove(
         .execute(&mut *tx)
         .await?;
     // If codes are turned on again, no session has given one of the new ones.
-    sqlx::query!("update sessions set second_factor_at = null where account_id = $1", account_id as AccountId)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query!(
+        "update sessions set second_factor_at = null where account_id = $1",
+        account_id as AccountId
+    )
+    .execute(&mut *tx)
+    .await?;
     tell(&mut tx, cause, account_id, false).await?;
     tx.commit().await?;
     Ok(Ok(()))
@@ -300,7 +303,12 @@ async fn replace_recovery_codes(
     Ok(())
 }
 
-async fn tell(tx: &mut PgTransaction<'_>, cause: &Cause, account_id: AccountId, on: bool) -> sqlx::Result<()> {
+async fn tell(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+    on: bool,
+) -> sqlx::Result<()> {
     let email = sqlx::query_scalar!("select email from accounts where id = $1", account_id as AccountId)
         .fetch_one(&mut **tx)
         .await?;

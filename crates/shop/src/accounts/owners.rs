@@ -35,6 +35,9 @@ pub enum OwnerError {
     /// It is not an address.
     #[error("this is no e-mail address")]
     EmailMalformed,
+    /// The secret for one-time codes could not be sealed.
+    #[error(transparent)]
+    Seal(Box<dyn std::error::Error + Send + Sync>),
     /// The database did not answer as it should.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -42,7 +45,7 @@ pub enum OwnerError {
 
 /// Makes an owner, verified, signed out everywhere. `seal` is given the account's id and makes the sealed secret for one-time
 /// codes, if there is to be one from the beginning.
-pub async fn make<S: FnOnce(AccountId) -> Vec<u8>>(
+pub async fn make<S: FnOnce(AccountId) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>>(
     db: &PgPool,
     cause: &Cause,
     wanted: NewOwner<'_>,
@@ -90,7 +93,8 @@ pub async fn make<S: FnOnce(AccountId) -> Vec<u8>>(
     sessions::end_all(&mut tx, id, None).await?;
     let with_second_factor = seal.is_some();
     if let Some(seal) = seal {
-        second_factors::install(&mut tx, cause, id, &seal(id)).await?;
+        let sealed = seal(id).map_err(OwnerError::Seal)?;
+        second_factors::install(&mut tx, cause, id, &sealed).await?;
     }
     let subject_id = id.to_string();
     let deed = Deed {
