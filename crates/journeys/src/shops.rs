@@ -62,6 +62,7 @@ impl TestShop {
         environment.extend([
             ("WEB_LISTEN", address),
             ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
+            ("DATA_KEY", "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=".to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
         ]);
         let mut web = Process::start("web", folder.path(), &environment)?;

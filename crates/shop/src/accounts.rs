@@ -1,11 +1,14 @@
 //! People who can sign in.
 
+pub mod closures;
 mod emails;
 mod erasure;
 mod news;
 mod opening;
+pub mod owners;
 mod passwords;
 mod profiles;
+pub mod roles;
 
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
@@ -91,6 +94,8 @@ pub struct Credentials {
     pub account_id: AccountId,
     /// Argon2id in PHC string format.
     pub password_hash: String,
+    /// Whether staff shut it.
+    pub is_closed: bool,
 }
 
 /// Longest e-mail address in characters (RFC 5321 §4.5.3.1.3 less the angle brackets; `accounts_email_shape`).
@@ -100,7 +105,8 @@ pub const EMAIL_MAX: usize = 254;
 pub async fn credentials(db: &PgPool, email: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id as "account_id: AccountId", password_hash from accounts where lower(email) = lower($1) and erased_at is null"#,
+        r#"select id as "account_id: AccountId", password_hash, disabled_at is not null as "is_closed!"
+           from accounts where lower(email) = lower($1) and erased_at is null"#,
         email,
     )
     .fetch_optional(db)

@@ -13,8 +13,10 @@ pub mod ids;
 pub mod images;
 pub mod jobs;
 pub mod mails;
+pub mod office;
 pub mod queue;
 pub mod schema;
+pub mod second_factors;
 pub mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -50,6 +50,18 @@ pub enum Flash {
     ExportAsked,
     /// The account stays.
     ErasureCalledOff,
+    /// Too many codes were wrong: the visitor is signed out.
+    TooManyCodes,
+    /// The visitor signed in with a recovery code.
+    RecoveryCodeUsed,
+    /// One-time codes are off.
+    CodesOff,
+    /// An account has another role.
+    RoleChanged,
+    /// An account is shut.
+    AccountClosed,
+    /// An account is open again.
+    AccountReopened,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -114,6 +126,16 @@ impl Flash {
                 ("done", "We are putting your file together. A mail tells you when it is ready.")
             }
             Self::ErasureCalledOff => ("done", "Your account stays, with everything in it."),
+            Self::TooManyCodes => {
+                ("problem", "There were too many wrong codes, so we ended the session. Please sign in again.")
+            Self::RecoveryCodeUsed => (
+                "You are signed in, and that recovery code is used up. If your authenticator is gone, move to another one on this page.",
+            Self::CodesOff => {
+                ("done", "One-time codes are turned off. From now on your password alone lets you in.")
+            Self::RoleChanged => {
+                ("done", "The role is changed. They are signed out everywhere, and a mail tells them.")
+            Self::AccountClosed => ("done", "The account is closed, and its sessions are ended."),
+            Self::AccountReopened => ("done", "The account is open again."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -142,6 +164,12 @@ impl Flash {
             | Self::OtherSessionsEnded
             | Self::ExportAsked
             | Self::ErasureCalledOff
+            | Self::TooManyCodes
+            | Self::RecoveryCodeUsed
+            | Self::CodesOff
+            | Self::RoleChanged
+            | Self::AccountClosed
+            | Self::AccountReopened
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -172,6 +200,12 @@ impl fmt::Display for Flash {
             Self::OtherSessionsEnded => f.write_str("other-sessions-ended"),
             Self::ExportAsked => f.write_str("export-asked"),
             Self::ErasureCalledOff => f.write_str("erasure-called-off"),
+            Self::TooManyCodes => f.write_str("too-many-codes"),
+            Self::RecoveryCodeUsed => f.write_str("recovery-code-used"),
+            Self::CodesOff => f.write_str("codes-off"),
+            Self::RoleChanged => f.write_str("role-changed"),
+            Self::AccountClosed => f.write_str("account-closed"),
+            Self::AccountReopened => f.write_str("account-reopened"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -206,6 +240,12 @@ impl FromStr for Flash {
             "other-sessions-ended" => Self::OtherSessionsEnded,
             "export-asked" => Self::ExportAsked,
             "erasure-called-off" => Self::ErasureCalledOff,
+            "too-many-codes" => Self::TooManyCodes,
+            "recovery-code-used" => Self::RecoveryCodeUsed,
+            "codes-off" => Self::CodesOff,
+            "role-changed" => Self::RoleChanged,
+            "account-closed" => Self::AccountClosed,
+            "account-reopened" => Self::AccountReopened,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

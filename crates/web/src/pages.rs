@@ -1,7 +1,10 @@
 //! The pages, each in a file named after its URL, its struct named after its template and above its handler.
 
 pub mod account;
+pub mod admin;
 pub mod assets;
+mod codes;
+pub mod confirmation;
 pub mod doors;
 pub mod email_changes;
 pub mod gallery;
@@ -12,6 +15,7 @@ pub mod images;
 pub mod mail_preferences;
 pub mod links;
 pub mod password_resets;
+pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;

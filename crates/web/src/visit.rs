@@ -175,6 +175,7 @@ impl Visit {
             account: self.known_visitor().map(|visitor| Account {
                 email: &visitor.email,
                 is_verified: visitor.is_verified,
+                is_staff: visitor.role.is_staff(),
                 erase_at: visitor.erase_at.map(moment),
             }),
             csrf,

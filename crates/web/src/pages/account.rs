@@ -6,5 +6,6 @@ pub mod email;
 pub mod exports;
 pub mod password;
 pub mod profile;
+pub mod second_factor;
 pub mod sessions;
 pub mod show;

@@ -36,4 +36,6 @@ pub struct Account<'a> {
     pub is_verified: bool,
     /// When the account will be erased, if its owner asked for that.
     pub erase_at: Option<String>,
+    /// Whether they work for the shop.
+    pub is_staff: bool,
 }

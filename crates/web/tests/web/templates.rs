@@ -7,8 +7,8 @@ use web::{
     error::ErrorPage,
     flash::Flash,
     pages::{
-        account, email_changes, gallery, generations, home, images, links, mail_preferences, password_resets,
-        sign_in, sign_up, verifications,
+        account, admin, confirmation, email_changes, gallery, generations, home, images, links,
+        mail_preferences, password_resets, second_factor, sign_in, sign_up, verifications,
     },
     views::{Account, Page, Shell, Views},
 };
@@ -24,7 +24,12 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
     };
     let id = "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11".parse().expect("an id");
     for page in P::samples() {
-        let account = |is_verified, erase_at| Account { email: "<mira>@example.org", is_verified, erase_at };
+        let account = |is_verified, erase_at| Account {
+            email: "<mira>@example.org",
+            is_verified,
+            is_staff: is_verified,
+            erase_at,
+        };
         for (account, flash) in [
             (None, None),
             (Some(account(true, None)), Some(Flash::Deleted(id))),
@@ -81,6 +86,15 @@ fn every_template_renders() {
     render::<account::sessions::Sessions>(&views, &mut rendered);
     render::<account::exports::Exports>(&views, &mut rendered);
     render::<account::deletion::Deletion>(&views, &mut rendered);
+    render::<second_factor::SecondFactor>(&views, &mut rendered);
+    render::<confirmation::Confirmation>(&views, &mut rendered);
+    render::<account::second_factor::SecondFactor>(&views, &mut rendered);
+    render::<account::second_factor::recovery_codes::RecoveryCodes>(&views, &mut rendered);
+    render::<admin::index::Index>(&views, &mut rendered);
+    render::<admin::accounts::index::Index>(&views, &mut rendered);
+    render::<admin::accounts::show::Show>(&views, &mut rendered);
+    render::<admin::mails::Mails>(&views, &mut rendered);
+    render::<admin::audit::Audit>(&views, &mut rendered);
     render::<gallery::index::Index>(&views, &mut rendered);
     render::<generations::index::Index>(&views, &mut rendered);
     render::<generations::new::New>(&views, &mut rendered);
