@@ -3,10 +3,14 @@
 
 pub mod admission;
 pub mod assets;
+pub mod clients;
 pub mod config;
+pub mod deployment;
 pub mod error;
 pub mod flash;
 pub mod forms;
+pub mod hosts;
+pub mod limits;
 pub mod methods;
 pub mod pages;
 pub mod passwords;

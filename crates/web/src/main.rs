@@ -1,26 +1,35 @@
-//! The web server's process: reads the settings, serves the shop's pages until it is told to stop.
+//! The web server's program: `web serve` and `web check --deploy`.
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
+use clap::Parser;
+use shop::findings;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 use tracing_subscriber::EnvFilter;
-use web::config::{Config, LogFormat};
-
-/// How long a thread that hashed a password waits for the next one. The 19 MB of a hash go back to the system only when
-/// its thread ends, and tokio would let it wait for ten seconds.
-const HASHERS_STAY: Duration = Duration::from_secs(2);
+use web::{
+    config::{Cli, Command, Config, LogFormat},
+    deployment,
+};
 
 fn main() -> ExitCode {
-    let config = match Config::load() {
-        Ok(config) => config,
-        Err(error) => return error.exit(),
-    };
+    let env_file = dotenvy::dotenv().ok();
+    let Cli { command, config } = Cli::parse();
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(config),
+        Command::Check { deploy } => check(&config, deploy.then_some(env_file)),
+    }
+}
+
+fn serve(config: Config) -> ExitCode {
+    if let Err(refused) = config.check() {
+        eprintln!("{refused}");
+        return ExitCode::FAILURE;
+    }
     start_logging(&config);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(HASHERS_STAY).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(config)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -29,6 +38,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is wrong with the settings; with `deploy` also what is weak in them.
+#[expect(clippy::print_stdout, reason = "the report is what it was started for")]
+fn check(config: &Config, deploy: Option<Option<PathBuf>>) -> ExitCode {
+    if let Err(refused) = config.check() {
+        println!("{refused}");
+        if deploy.is_none() {
+            return ExitCode::FAILURE;
+        }
+    }
+    let Some(env_file) = deploy else {
+        println!("the program can start with these settings");
+        return ExitCode::SUCCESS;
+    };
+    let (report, fit) = findings::report(&deployment::findings(config, env_file.as_deref()));
+    println!("{report}");
+    if fit { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {

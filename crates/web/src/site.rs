@@ -9,7 +9,9 @@ use url::Url;
 
 use crate::{
     assets::Assets,
+    clients::TrustedProxies,
     config::{AppEnv, Config},
+    hosts::Hosts,
     passwords::Passwords,
     pictures::Pictures,
     reloading::Reloading,
@@ -44,6 +46,10 @@ pub struct Site {
     pub headers: SecurityHeaders,
     /// Where browsers reach us: scheme, host and port.
     pub origin: String,
+    /// Names under which the shop may be asked for.
+    pub hosts: Hosts,
+    /// Proxies that are believed.
+    pub trusted_proxies: TrustedProxies,
     /// Whether somebody works on the shop here.
     pub development: bool,
 }
@@ -71,6 +77,8 @@ impl Site {
             cookies: Cookies::new(config.is_https()),
             token_key: TokenKey::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),
+            hosts: Hosts::new(&config),
+            trusted_proxies: config.trusted_proxies,
             development,
         }))
     }

@@ -11,6 +11,7 @@ use crate::{
     admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError},
+    limits,
     views::Page,
     visit::see_other,
 };
@@ -56,15 +57,21 @@ pub fn show(visit: Guest) -> Result<Response, Problem> {
 #[handler]
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
     let next = doors::local_path(form.text("next"));
-    let credentials = match doors::email(form.text("email")) {
+    let typed = form.text("email");
+    if let Err(too_often) = limits::take(&visit, &limits::SIGN_IN, typed).await? {
+        let form = DoorForm::new(typed, next, vec![too_often.error()]);
+        return too_often.page(&visit, &SignIn { form });
+    }
+    let credentials = match doors::email(typed) {
         Some(email) => accounts::credentials(&visit.site.db, email).await?,
         None => None,
     };
     let (account_id, hash) = credentials.map(|known| (known.account_id, known.password_hash)).unzip();
     let right = visit.site.passwords.verify(form.text("password").to_owned(), hash).await?;
     if let Some(account_id) = account_id.filter(|_| right) {
+        limits::forgive(&visit, &limits::SIGN_IN, typed).await?;
         return doors::enter(&visit, account_id, next.as_deref().unwrap_or(ONWARDS)).await;
     }
-    let form = DoorForm::new(form.text("email"), next, vec![FieldError::new("email", NO_PAIR)]);
+    let form = DoorForm::new(typed, next, vec![FieldError::new("email", NO_PAIR)]);
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &SignIn { form })
 }

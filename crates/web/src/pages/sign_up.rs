@@ -11,7 +11,8 @@ use crate::{
     admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
-    passwords::{self, BYTES_MAX, CHARS_MIN, PasswordError},
+    limits,
+    passwords::{self, CHARS_MIN},
     views::Page,
     visit::see_other,
 };
@@ -69,6 +70,10 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     let next = doors::local_path(form.text("next"));
     let errors = match checked(&form) {
         Ok((email, password)) => {
+            if let Err(too_often) = limits::take(&visit, &limits::SIGN_UP, email).await? {
+                let page = SignUp::new(DoorForm::new(email, next, vec![too_often.error()]));
+                return too_often.page(&visit, &page);
+            }
             let hash = visit.site.passwords.hash(password.to_owned()).await?;
             match accounts::open(&visit.site.db, &visit.cause, email, &hash).await {
                 Ok(account_id) => {
@@ -92,18 +97,8 @@ fn checked(form: &Form) -> Result<(&str, &str), Vec<FieldError>> {
         errors.push(FieldError::new("email", MALFORMED));
     }
     let password = form.text("password");
-    match passwords::check(password) {
-        Ok(()) => {}
-        Err(PasswordError::TooShort) => {
-            errors.push(FieldError::new(
-                "password",
-                format!("The password needs at least {CHARS_MIN} characters."),
-            ));
-        }
-        Err(PasswordError::TooLong) => {
-            let text = format!("The password is longer than {BYTES_MAX} bytes. Please choose a shorter one.");
-            errors.push(FieldError::new("password", text));
-        }
+    if let Err(error) = passwords::check(password, form.text("email")) {
+        errors.push(FieldError::new("password", error.words()));
     }
     email.filter(|_| errors.is_empty()).map(|email| (email, password)).ok_or(errors)
 }

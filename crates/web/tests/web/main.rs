@@ -11,5 +11,6 @@ mod prompts;
 mod server;
 mod settings;
 mod strangers;
+#[path = "../support/mod.rs"]
 mod support;
 mod templates;

@@ -1,10 +1,12 @@
 //! A running shop, and browsers that visit it.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use std::{collections::BTreeMap, sync::Mutex};
 
 use reqwest::{
     Method, RequestBuilder, StatusCode,
-    header::{COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE},
+    header::{COOKIE, HOST, HeaderMap, LOCATION, ORIGIN, SET_COOKIE},
 };
 use shop::{
     Cause,
@@ -30,6 +32,8 @@ pub fn config(database_url: &str) -> Config {
         database_url: database_url.into(),
         web_listen: ([127, 0, 0, 1], 0).into(),
         public_url: "http://shop.example:8080".parse().expect("a URL"),
+        allowed_hosts: String::new(),
+        trusted_proxies: "127.0.0.1".parse().expect("an address"),
         session_secret: SECRET.into(),
         s3_endpoint: "http://storage.example:9000".parse().expect("a URL"),
         s3_public_endpoint: String::new(),
@@ -46,6 +50,8 @@ pub fn config(database_url: &str) -> Config {
 
 pub struct Shop {
     pub base: String,
+    /// What browsers call it, where that is not its address.
+    host: Option<String>,
     database: Database,
     close: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<anyhow::Result<()>>>,
@@ -62,11 +68,13 @@ impl Shop {
         adapt(&mut config);
         let listener = TcpListener::bind(config.web_listen).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let production = config.app_env == AppEnv::Production;
+        let host = config.public_url.host_str().filter(|_| production).map(str::to_owned);
         let (close, told_to) = oneshot::channel();
         let served = tokio::spawn(web::serve(config, listener, async move {
             told_to.await.ok();
         }));
-        let shop = Self { base, database, close: Some(close), served: Some(served) };
+        let shop = Self { base, host, database, close: Some(close), served: Some(served) };
         // Connections queue in the backlog until the server takes them, so this waits for it.
         shop.browser().get("/healthz").await;
         shop
@@ -82,7 +90,14 @@ impl Shop {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser::new(&self.base)
+        let mut browser = Browser::new(&self.base);
+        browser.host.clone_from(&self.host);
+        browser
+    }
+
+    /// A browser somewhere else, as the proxy in front of the shop says.
+    pub fn browser_at(&self, client: &str) -> Browser {
+        Browser { client_address: Some(client.to_owned()), ..self.browser() }
     }
 
     /// Somebody new who is signed in.
@@ -191,6 +206,8 @@ impl Answer {
 /// Keeps cookies, follows no redirects.
 pub struct Browser {
     base: String,
+    host: Option<String>,
+    client_address: Option<String>,
     client: reqwest::Client,
     pub cookies: Mutex<BTreeMap<String, String>>,
 }
@@ -199,11 +216,23 @@ impl Browser {
     pub fn new(base: &str) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Self { base: base.to_owned(), client: client.build().expect("a client"), cookies: Mutex::default() }
+        Self {
+            base: base.to_owned(),
+            host: None,
+            client_address: None,
+            client: client.build().expect("a client"),
+            cookies: Mutex::default(),
+        }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base));
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(host) = &self.host {
+            request = request.header(HOST, host);
+        }
+        if let Some(client) = &self.client_address {
+            request = request.header("x-forwarded-for", client);
+        }
         let cookies = self.cookies.lock().expect("no panic");
         if cookies.is_empty() {
             return request;
