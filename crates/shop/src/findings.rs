@@ -10,8 +10,18 @@ use url::{Host, Url};
 const KEY_MIN: usize = 16;
 /// Keys and passwords that stand in manuals, or were made by `./dev` for a machine of its own.
 const WELL_KNOWN: [&str; 12] = [
-    "password", "postgres", "shop", "secret", "changeme", "test", "key", "minioadmin", "admin", "root",
-    "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "password",
+    "postgres",
+    "shop",
+    "secret",
+    "changeme",
+    "test",
+    "key",
+    "minioadmin",
+    "admin",
+    "root",
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 ];
 
 /// How much a finding weighs.
@@ -98,7 +108,8 @@ pub fn in_database_url(text: &str) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let socket = options.get_socket().is_some() || options.get_host().starts_with('/');
-    let encrypted = matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+    let encrypted =
+        matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
     let here = socket || is_loopback(options.get_host());
     if !here && !encrypted {
         findings.push(Finding::weak(
@@ -147,7 +158,9 @@ pub fn in_endpoint(setting: &str, endpoint: &str) -> Option<Finding> {
 /// A key of an outside service, by its setting.
 pub fn in_key(setting: &str, key: &str) -> Option<Finding> {
     // `./dev` makes up access keys that begin so.
-    let made_up = key.strip_prefix("dev").is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    let made_up = key
+        .strip_prefix("dev")
+        .is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
     (key.len() < KEY_MIN || is_well_known(key) || made_up).then(|| {
         Finding::weak(
             "service.key",
@@ -237,7 +250,11 @@ mod tests {
             ("http://storage.localhost", Some("service.stand_in")),
             ("nonsense", Some("service.stand_in")),
         ] {
-            assert_eq!(in_endpoint("S3_ENDPOINT", endpoint).map(|finding| finding.id), expected, "{endpoint}");
+            assert_eq!(
+                in_endpoint("S3_ENDPOINT", endpoint).map(|finding| finding.id),
+                expected,
+                "{endpoint}"
+            );
         }
         for weak in ["", "short", "minioadmin", "AKIAIOSFODNN7EXAMPLE", "dev0123456789abcdef"] {
             assert_eq!(ids(in_key("S3_ACCESS_KEY_ID", weak)), ["service.key"], "{weak}");
@@ -263,7 +280,9 @@ mod tests {
         let path = std::env::temp_dir().join(format!("findings-{}", ulid::Ulid::new()));
         assert_eq!(in_env_file(&path), None, "none at all");
         std::fs::write(&path, "").expect("written");
-        for (mode, expected) in [(0o600, &[][..]), (0o640, &["env_file.readable"]), (0o604, &["env_file.readable"])] {
+        for (mode, expected) in
+            [(0o600, &[][..]), (0o640, &["env_file.readable"]), (0o604, &["env_file.readable"])]
+        {
             std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set");
             assert_eq!(ids(in_env_file(&path)), expected, "{mode:o}");
         }
@@ -273,7 +292,10 @@ mod tests {
     #[test]
     fn hints_alone_are_no_failure() {
         let hint = Finding::hint("a.hint", "so", "do");
-        assert_eq!(report(&[hint.clone()]), ("hint  a.hint\n      so\n      do\n0 weak, 1 to know about".to_owned(), true));
+        assert_eq!(
+            report(&[hint.clone()]),
+            ("hint  a.hint\n      so\n      do\n0 weak, 1 to know about".to_owned(), true)
+        );
         assert!(!report(&[hint, Finding::weak("a.weakness", "so", "do")]).1);
     }
 }

@@ -37,7 +37,11 @@ async fn a_burst_is_allowed_and_comes_back_one_by_one() {
     assert_eq!(take(&database, after(start, 20), "mira").await, Ok(()), "one is back");
     assert_eq!(take(&database, after(start, 20), "mira").await, Err(Duration::from_secs(20)), "and only one");
     for _ in 0..3 {
-        assert_eq!(take(&database, after(start, 1_000), "mira").await, Ok(()), "all are back, and no more than all");
+        assert_eq!(
+            take(&database, after(start, 1_000), "mira").await,
+            Ok(()),
+            "all are back, and no more than all"
+        );
     }
     assert!(take(&database, after(start, 1_000), "mira").await.is_err());
 }
@@ -112,7 +116,8 @@ async fn what_ran_out_is_swept_up_and_nothing_else() {
     take(&database, after(start, 100), "now").await.expect("free");
     assert_eq!(throttles::prune(db, after(start, 100)).await.expect("swept"), 1);
     assert_eq!(throttles::prune(db, after(start, 100)).await.expect("swept"), 0);
-    let left: i64 = sqlx::query_scalar("select count(*) from throttles").fetch_one(db).await.expect("a count");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from throttles").fetch_one(db).await.expect("a count");
     assert_eq!(left, 1);
 
     let mira = accounts::open(db, &Cause::now(None), "mira@example.org", "x").await.expect("an account");
@@ -129,7 +134,11 @@ async fn what_ran_out_is_swept_up_and_nothing_else() {
     }
     assert_eq!(sessions::prune(db, start).await.expect("swept"), 2, "one too old, one idle for too long");
     for (number, is_there) in [(1, false), (2, false), (3, true), (4, true)] {
-        assert_eq!(sessions::visitor(db, &[number; 32], start).await.expect("read").is_some(), is_there, "{number}");
+        assert_eq!(
+            sessions::visitor(db, &[number; 32], start).await.expect("read").is_some(),
+            is_there,
+            "{number}"
+        );
     }
 
     for (number, days) in [(1_u8, -1), (2, 1)] {

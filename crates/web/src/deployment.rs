@@ -14,7 +14,8 @@ const WIDEST_PROXIES: (u8, u8) = (8, 7);
 
 /// What is found, with the file that settings were read from, if there was one.
 pub fn findings(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = findings::in_app_env(config.app_env == AppEnv::Production).into_iter().collect();
+    let mut found: Vec<Finding> =
+        findings::in_app_env(config.app_env == AppEnv::Production).into_iter().collect();
     found.extend(in_public_url(config));
     if config.has_weak_secret() {
         found.push(Finding::weak(

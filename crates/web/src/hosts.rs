@@ -38,7 +38,8 @@ impl Hosts {
         };
         // The authority of a request line that has one comes before the header (RFC 9112 §3.2.2): both must be ours.
         let authority = request.uri().authority().map(Authority::as_str);
-        let ours = authority.into_iter().chain([host.to_str().unwrap_or_default()]).all(|host| self.is_ours(host));
+        let ours =
+            authority.into_iter().chain([host.to_str().unwrap_or_default()]).all(|host| self.is_ours(host));
         (!ours).then(|| plain(StatusCode::MISDIRECTED_REQUEST, "There is no shop of that name here.\n"))
     }
 

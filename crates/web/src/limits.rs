@@ -32,11 +32,19 @@ const fn limit(rule: &'static str, burst: u32, seconds: u64) -> Limit {
 const MAILBOX: Limit = limit("mail.address", 5, 600);
 const MAILER: Limit = limit("mail.network", 20, 60);
 
-/// Asking for a password, at the door or again later. Ten tries are plenty for somebody who mistypes; afterwards 180 an hour
-/// guess a password that is not among the common ones in centuries, and never shut its owner out for longer than 20 s. An
-/// office behind one address signs in together on a Monday. Being right gives the address its tries back.
+/// Asking for a password at the door. Ten tries are plenty for somebody who mistypes; afterwards 180 an hour do not guess a
+/// password that is not among the common ones. An office behind one address signs in together on a Monday. Being right gives
+/// the address its tries back.
 pub const SIGN_IN: Rules =
     Rules { subject: Some(limit("sign_in.address", 10, 20)), network: Some(limit("sign_in.network", 30, 2)) };
+/// The same in a browser in which somebody signed in with this address before, counted for the browser: strangers who use up
+/// the address' tries do not keep its owner out.
+pub const SIGN_IN_AGAIN: Rules =
+    Rules { subject: Some(limit("sign_in.browser", 10, 20)), network: SIGN_IN.network };
+/// Asking somebody who is signed in for their password once more, counted for the account: whoever found a browser that was
+/// left open does not guess it.
+pub const PASSWORD_AGAIN: Rules =
+    Rules { subject: Some(limit("password_again.account", 10, 20)), network: None };
 /// Opening accounts, each of which sends a mail: a class of pupils can, a script that wants thousands cannot.
 pub const SIGN_UP: Rules = Rules { subject: Some(MAILBOX), network: Some(limit("sign_up.network", 20, 60)) };
 /// Asking for a link to choose a new password.
@@ -45,7 +53,8 @@ pub const RESET: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) }
 pub const VERIFICATION: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) };
 /// One-time codes, counted for the account. Three of a million are right at any time: with twelve tries an hour, guessing
 /// takes a decade on average, for somebody who has the password already.
-pub const SECOND_FACTOR: Rules = Rules { subject: Some(limit("second_factor.account", 5, 300)), network: None };
+pub const SECOND_FACTOR: Rules =
+    Rules { subject: Some(limit("second_factor.account", 5, 300)), network: None };
 /// Asking for pictures, counted for the account: each costs money. An afternoon of trying things out fits in.
 pub const GENERATION: Rules = Rules {
     subject: Some(limit("generation.account", 30, 20)),
@@ -53,8 +62,10 @@ pub const GENERATION: Rules = Rules {
 };
 
 /// All of them, by what they are for.
-pub const ALL: [(&str, Rules); 6] = [
+pub const ALL: [(&str, Rules); 8] = [
     ("sign-in", SIGN_IN),
+    ("sign-in in a known browser", SIGN_IN_AGAIN),
+    ("password asked again", PASSWORD_AGAIN),
     ("sign-up", SIGN_UP),
     ("password reset", RESET),
     ("verification", VERIFICATION),
@@ -80,6 +91,29 @@ pub async fn take(visit: &Visit, rules: &Rules, subject: &str) -> Result<Result<
         }
     }
     Ok(Ok(()))
+}
+
+/// [`take`] for the door: one more for the browser, if it is known, and else for the address.
+pub async fn take_sign_in(visit: &Visit, email: &str) -> Result<Result<(), TooOften>, Problem> {
+    match known_browser(visit, email) {
+        Some(name) => take(visit, &SIGN_IN_AGAIN, name).await,
+        None => take(visit, &SIGN_IN, email).await,
+    }
+}
+
+/// [`forgive`] for the door. The browser is known from now on, by the cookie that is returned if it was not.
+pub async fn forgive_sign_in(visit: &Visit, email: &str) -> Result<Option<HeaderValue>, Problem> {
+    if let Some(name) = known_browser(visit, email) {
+        forgive(visit, &SIGN_IN_AGAIN, name).await?;
+        return Ok(None);
+    }
+    forgive(visit, &SIGN_IN, email).await?;
+    let proof = visit.site.known_browsers.proof(&folded(email));
+    Ok(Some(visit.site.cookies.keep_known_browser(&proof)))
+}
+
+fn known_browser<'v>(visit: &'v Visit, email: &str) -> Option<&'v str> {
+    visit.site.known_browsers.name(visit.known_browser.as_deref()?, &folded(email))
 }
 
 /// Gives a subject everything back; its network not, which may be after other subjects.

@@ -8,6 +8,8 @@ use shop::sessions::{ABSOLUTE_LIMIT, IdHash};
 
 use crate::random;
 
+/// How long a browser is known in which somebody signed in.
+const KNOWN: Duration = Duration::days(180);
 /// How long a browser keeps the value that ties a form to it before anybody has signed in.
 const BEFORE_SIGN_IN: Duration = Duration::days(1);
 
@@ -45,6 +47,7 @@ impl SessionValue {
 pub struct Cookies {
     session: &'static str,
     flash: &'static str,
+    known: &'static str,
     attributes: &'static str,
 }
 
@@ -53,9 +56,10 @@ impl Cookies {
     pub fn new(https: bool) -> Self {
         if https {
             let attributes = "; Path=/; HttpOnly; SameSite=Lax; Secure";
-            Self { session: "__Host-sid", flash: "__Host-flash", attributes }
+            Self { session: "__Host-sid", flash: "__Host-flash", known: "__Host-known", attributes }
         } else {
-            Self { session: "sid", flash: "flash", attributes: "; Path=/; HttpOnly; SameSite=Lax" }
+            let attributes = "; Path=/; HttpOnly; SameSite=Lax";
+            Self { session: "sid", flash: "flash", known: "known", attributes }
         }
     }
 
@@ -67,6 +71,16 @@ impl Cookies {
     /// What a request's flash cookie holds.
     pub fn flash<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         find(headers, self.flash)
+    }
+
+    /// The proof that somebody signed in here before.
+    pub fn known_browser<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        find(headers, self.known)
+    }
+
+    /// Keeps such a proof.
+    pub fn keep_known_browser(&self, proof: &str) -> HeaderValue {
+        self.set(self.known, proof, KNOWN)
     }
 
     /// Keeps a session, signed in or not, in the browser.

@@ -15,7 +15,7 @@ use crate::{
     passwords::Passwords,
     pictures::Pictures,
     reloading::Reloading,
-    security::{csrf::TokenKey, headers::SecurityHeaders},
+    security::{csrf::TokenKey, headers::SecurityHeaders, known_browsers::KnownBrowsers},
     session::Cookies,
     storage::Storage,
     views::Views,
@@ -42,6 +42,8 @@ pub struct Site {
     pub cookies: Cookies,
     /// Makes and checks the tokens in forms.
     pub token_key: TokenKey,
+    /// Knows browsers in which somebody signed in before.
+    pub known_browsers: KnownBrowsers,
     /// Sent with every answer.
     pub headers: SecurityHeaders,
     /// Where browsers reach us: scheme, host and port.
@@ -76,6 +78,7 @@ impl Site {
             passwords: Passwords::new(),
             cookies: Cookies::new(config.is_https()),
             token_key: TokenKey::derive(&config.session_secret),
+            known_browsers: KnownBrowsers::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),
             hosts: Hosts::new(&config),
             trusted_proxies: config.trusted_proxies,

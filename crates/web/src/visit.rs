@@ -45,6 +45,8 @@ pub struct Visit {
     pub user_agent: String,
     /// The session value of its cookie, signed in or not.
     pub session: Option<SessionValue>,
+    /// The proof that somebody signed in in this browser before, as it came.
+    pub known_browser: Option<String>,
     flash: Option<Flash>,
     visitor: OnceCell<Option<Visitor>>,
 }
@@ -70,6 +72,7 @@ impl Visit {
                 .unwrap_or_default()
                 .to_owned(),
             session: site.cookies.session(headers),
+            known_browser: site.cookies.known_browser(headers).map(str::to_owned),
             flash: site.cookies.flash(headers).and_then(|flash| flash.parse().ok()),
             visitor: OnceCell::new(),
             site,

@@ -10,7 +10,8 @@ use crate::config::{AppEnv, Config, LogFormat};
 
 /// What is found, with the file that settings were read from, if there was one.
 pub fn findings(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = findings::in_app_env(config.app_env == AppEnv::Production).into_iter().collect();
+    let mut found: Vec<Finding> =
+        findings::in_app_env(config.app_env == AppEnv::Production).into_iter().collect();
     found.extend(findings::in_database_url(config.database_url.expose_secret()));
     found.extend(findings::in_endpoint("OPENAI_BASE_URL", &config.openai_base_url));
     found.extend(findings::in_key("OPENAI_API_KEY", config.openai_api_key.expose_secret()));

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use poem::{Response, handler, http::StatusCode};
+use poem::{
+    Response, handler,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 use shop::accounts;
 
@@ -58,7 +61,7 @@ pub fn show(visit: Guest) -> Result<Response, Problem> {
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
     let next = doors::local_path(form.text("next"));
     let typed = form.text("email");
-    if let Err(too_often) = limits::take(&visit, &limits::SIGN_IN, typed).await? {
+    if let Err(too_often) = limits::take_sign_in(&visit, typed).await? {
         let form = DoorForm::new(typed, next, vec![too_often.error()]);
         return too_often.page(&visit, &SignIn { form });
     }
@@ -69,8 +72,12 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     let (account_id, hash) = credentials.map(|known| (known.account_id, known.password_hash)).unzip();
     let right = visit.site.passwords.verify(form.text("password").to_owned(), hash).await?;
     if let Some(account_id) = account_id.filter(|_| right) {
-        limits::forgive(&visit, &limits::SIGN_IN, typed).await?;
-        return doors::enter(&visit, account_id, next.as_deref().unwrap_or(ONWARDS)).await;
+        let known = limits::forgive_sign_in(&visit, typed).await?;
+        let mut response = doors::enter(&visit, account_id, next.as_deref().unwrap_or(ONWARDS)).await?;
+        if let Some(cookie) = known {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return Ok(response);
     }
     let form = DoorForm::new(typed, next, vec![FieldError::new("email", NO_PAIR)]);
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &SignIn { form })

@@ -22,7 +22,10 @@ mod tests {
         assert!(COMMON.is_sorted(), "a search by halves needs them sorted");
         for password in COMMON.iter() {
             assert!(contains(password), "{password}");
-            assert!(password.chars().count() >= CHARS_MIN && password.to_lowercase() == **password, "{password}");
+            assert!(
+                password.chars().count() >= CHARS_MIN && password.to_lowercase() == **password,
+                "{password}"
+            );
         }
         assert!(!contains("a lamp on the quay") && !contains(""));
     }

@@ -4,15 +4,17 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{COOKIE, HOST, HeaderMap, LOCATION, ORIGIN, SET_COOKIE},
 };
 use shop::{
-    Cause,
+    Cause, accounts,
     generations::{self, Answer as Drawn, Picture, Size, Style, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::{self, Format},
+    sessions,
     testing::Database,
 };
 use sqlx::PgPool;
@@ -20,6 +22,8 @@ use tokio::{net::TcpListener, sync::oneshot};
 use web::{
     Config,
     config::{AppEnv, LogFormat},
+    security::csrf::TokenKey,
+    session::SessionValue,
 };
 
 pub const PASSWORD: &str = "a lamp on the quay";
@@ -110,6 +114,35 @@ impl Shop {
         browser
     }
 
+    /// Somebody whose address is known to be theirs, signed in without passing the door.
+    pub async fn member(&self, email: &str) -> Member {
+        let cause = Cause::now(None);
+        let account_id =
+            accounts::open(self.db(), &cause, email, "$argon2id$none").await.expect("an account");
+        sqlx::query("update accounts set email_verified_at = now() where id = $1")
+            .bind(account_id.0)
+            .execute(self.db())
+            .await
+            .expect("verified");
+        self.session(account_id).await
+    }
+
+    /// One more browser in which this account is signed in.
+    pub async fn session(&self, account_id: AccountId) -> Member {
+        let member = self.stranger();
+        let by = sessions::Browser { user_agent: "a test", address: "192.0.2.1" };
+        sessions::begin(self.db(), &Cause::now(None), account_id, &member.id_hash, by).await.expect("begun");
+        Member { account_id: Some(account_id), ..member }
+    }
+
+    /// Somebody who is not signed in, with a session value that forms are tied to.
+    pub fn stranger(&self) -> Member {
+        let (browser, value) = (self.browser(), SessionValue::fresh());
+        browser.set_cookie("sid", &BASE64_URL_SAFE_NO_PAD.encode(value.bytes()));
+        let csrf = TokenKey::derive(&SECRET.into()).token(&value);
+        Member { browser, csrf, account_id: None, id_hash: value.id_hash() }
+    }
+
     pub async fn account_id(&self, email: &str) -> AccountId {
         shop::accounts::credentials(self.db(), email)
             .await
@@ -170,6 +203,27 @@ impl Shop {
         let row: (i64, i64, i64, i64, i64) =
             sqlx::query_as(count).fetch_one(self.db()).await.expect("counts");
         vec![row.0, row.1, row.2, row.3, row.4]
+    }
+}
+
+/// A browser with a session, and the token that its forms carry.
+pub struct Member {
+    pub browser: Browser,
+    pub csrf: String,
+    pub account_id: Option<AccountId>,
+    pub id_hash: sessions::IdHash,
+}
+
+impl Member {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.browser.get(path).await
+    }
+
+    /// Sends a form with its token.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &self.csrf));
+        self.browser.post(path, &fields).await
     }
 }
 

@@ -19,8 +19,7 @@ use crate::{
     admission::{Guest, Member},
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
-    limits,
-    random,
+    limits, random,
     views::Page,
     visit::see_other,
 };
@@ -180,8 +179,7 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     let again = |errors| New::with(WishForm::typed(&form, random::id(visit.at()), errors), vec![]);
     match wish(&form) {
         Ok(wish) => {
-            if let Err(too_often) =
-                limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await?
+            if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await?
             {
                 return too_often.page(&visit, &again(vec![too_often.error()]));
             }
