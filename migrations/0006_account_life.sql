@@ -28,6 +28,8 @@ alter table sessions
 update sessions set confirmed_at = created_at;
 alter table sessions alter column confirmed_at set not null;
 create unique index sessions_id_once on sessions (id);
+-- Finds sessions that ran out. Unlike last_seen_at it never changes, so that use of a session touches no index.
+create index sessions_created on sessions (created_at);
 
 -- What a link in a mail carries is known here by its sha256 only.
 create table account_tokens (

@@ -8,6 +8,7 @@ pub mod addresses;
 pub mod audit;
 pub mod cause;
 pub mod exports;
+pub mod findings;
 pub mod generations;
 pub mod ids;
 pub mod images;
@@ -24,6 +25,9 @@ pub mod throttles;
 pub mod tokens;
 
 pub use cause::Cause;
+
+/// How many rows that nobody needs any more are deleted at once: few enough for a statement of some milliseconds.
+const PRUNED_AT_ONCE: i64 = 1_000;
 
 /// A change came too late: the row was no longer in a state that allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

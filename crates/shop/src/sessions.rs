@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgPool, PgTransaction};
 
 use crate::{
-    Cause, StaleTransition,
+    Cause, PRUNED_AT_ONCE, StaleTransition,
     accounts::Role,
     ids::{AccountId, SessionId},
 };
@@ -206,6 +206,22 @@ pub(crate) async fn renew(tx: &mut PgTransaction<'_>, kept: &Kept) -> sqlx::Resu
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Forgets sessions that ran out; as many as one short statement does. Returns how many there were.
+pub async fn prune(db: &PgPool, at: DateTime<Utc>) -> sqlx::Result<u64> {
+    // Whatever was idle for so long began before that: an index over the beginning is enough, and use does not write to it.
+    let pruned = sqlx::query!(
+        "delete from sessions where id_hash in (
+             select id_hash from sessions where created_at <= $1 and (last_seen_at <= $1 or created_at <= $2)
+             order by created_at limit $3 for update skip locked)",
+        at - IDLE_LIMIT,
+        at - ABSOLUTE_LIMIT,
+        PRUNED_AT_ONCE,
+    )
+    .execute(db)
+    .await?;
+    Ok(pruned.rows_affected())
 }
 
 /// Ends every session of an account but one, if one is given.

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
+use crate::PRUNED_AT_ONCE;
+
 /// How much is allowed: `burst` at once, and one more every `every`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
@@ -62,6 +64,19 @@ pub async fn forgive(db: &PgPool, limit: Limit, subject: &str) -> sqlx::Result<(
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Forgets subjects that have everything back; as many as one short statement does. Returns how many there were.
+pub async fn prune(db: &PgPool, at: DateTime<Utc>) -> sqlx::Result<u64> {
+    let pruned = sqlx::query!(
+        "delete from throttles where (rule, subject) in (
+             select rule, subject from throttles where free_at <= $1 order by free_at limit $2 for update skip locked)",
+        at,
+        PRUNED_AT_ONCE,
+    )
+    .execute(db)
+    .await?;
+    Ok(pruned.rows_affected())
 }
 
 /// Addresses and networks are nobody's business once the limit is over, and not readable before.

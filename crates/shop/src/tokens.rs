@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgPool, PgTransaction};
 
-use crate::{Cause, ids::AccountId};
+use crate::{Cause, PRUNED_AT_ONCE, ids::AccountId};
 
 /// sha256 of what a link carries.
 pub type TokenHash = [u8; 32];
@@ -138,4 +138,18 @@ pub(crate) async fn spend_all(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Forgets links that ran out, used or not; as many as one short statement does. Returns how many there were.
+pub async fn prune(db: &PgPool, at: DateTime<Utc>) -> sqlx::Result<u64> {
+    let pruned = sqlx::query!(
+        "delete from account_tokens where id_hash in (
+             select id_hash from account_tokens where expires_at <= $1 order by expires_at limit $2
+             for update skip locked)",
+        at,
+        PRUNED_AT_ONCE,
+    )
+    .execute(db)
+    .await?;
+    Ok(pruned.rows_affected())
 }

@@ -4,13 +4,13 @@ pub mod create_owner;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 
 /// Serves the shop's pages.
 #[derive(Debug, Parser)]
 #[command(name = "web", version)]
 pub struct Cli {
-    /// What to do; without a word, serve.
+    /// What to do; without a word, `serve`.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The settings.
@@ -18,9 +18,17 @@ pub struct Cli {
     pub config: Config,
 }
 
-/// What the program does instead of serving.
+/// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serves pages until it is told to stop.
+    Serve,
+    /// Says what is wrong with the settings, and ends: with 0 if nothing is.
+    Check {
+        /// Looks also for what is weak: before customers come.
+        #[arg(long)]
+        deploy: bool,
+    },
     /// What only the operator does. It is recorded in the audit log.
     #[command(subcommand)]
     Admin(Admin),
@@ -31,14 +39,4 @@ pub enum Command {
 pub enum Admin {
     /// Makes an owner: a new account, or one that is there, with a new password.
     CreateOwner(create_owner::CreateOwner),
-}
-
-impl Cli {
-    /// Reads the command line and the settings, and checks these.
-    pub fn load() -> Result<Self, ConfigError> {
-        dotenvy::dotenv().ok();
-        let cli = Self::try_parse()?;
-        cli.config.check()?;
-        Ok(cli)
-    }
 }

@@ -1,12 +1,12 @@
 //! Every setting of the web server, read once in `main`: the real environment first, then `.env`.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{collections::HashSet, net::SocketAddr, path::PathBuf};
 
-use clap::{Parser, ValueEnum, error::ErrorKind};
+use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::data_key::DataKey;
+use crate::{clients::TrustedProxies, data_key::DataKey};
 
 /// Where this program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,8 +26,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// The web server's settings.
-#[derive(Debug, Clone, Parser)]
+/// The web server's settings. The real environment comes first, then `.env`.
+#[derive(Debug, Clone, Args)]
 pub struct Config {
     /// `development` or `production`, which refuses stand-ins, plain HTTP and weak secrets.
     #[arg(long, env = "APP_ENV", default_value = "development")]
@@ -41,6 +41,14 @@ pub struct Config {
     /// Where browsers reach the shop, without a path. Forms are accepted from this origin only.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: Url,
+    /// Names beside the one of `PUBLIC_URL` under which browsers may ask for the shop, with commas in between. In
+    /// development whatever names this machine is one of them.
+    #[arg(long, env = "ALLOWED_HOSTS", default_value = "", hide_default_value = true)]
+    pub allowed_hosts: String,
+    /// Proxies in front of this program, as addresses or networks with commas in between: `10.0.0.0/8,192.0.2.7`. What
+    /// they say in X-Forwarded-For is believed, what anybody else says is not.
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "", hide_default_value = true)]
+    pub trusted_proxies: TrustedProxies,
     /// What form tokens are derived from: 32 bytes or more, any text. A new one makes open forms stale, nothing else.
     #[arg(long, env = "SESSION_SECRET", hide_env_values = true)]
     pub session_secret: SecretString,
@@ -79,37 +87,14 @@ pub struct Config {
     pub rust_log: String,
 }
 
-/// Why the program does not start: settings that are missing, malformed or unsafe; or it was only asked for help.
+/// Settings that the program does not start with.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The command line or the environment could not be read.
-    #[error(transparent)]
-    Unreadable(#[from] clap::Error),
-    /// What was read is not safe to run with.
-    #[error("these settings are refused:\n  {}", .0.join("\n  "))]
-    Refused(Vec<String>),
-}
-
-impl ConfigError {
-    /// Tells the person at the terminal, and gives the process its exit code.
-    pub fn exit(&self) -> ExitCode {
-        match self {
-            Self::Unreadable(error) => {
-                error.print().ok();
-                let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-                if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-            }
-            Self::Refused(_) => {
-                eprintln!("{self}");
-                ExitCode::FAILURE
-            }
-        }
-    }
-}
+#[error("these settings are refused:\n  {}", .0.join("\n  "))]
+pub struct Refused(pub Vec<String>);
 
 impl Config {
     /// Refuses what cannot work, and in production what is not safe.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    pub fn check(&self) -> Result<(), Refused> {
         let mut refused = Vec::new();
         let secret = self.session_secret.expose_secret();
         if secret.len() < 32 {
@@ -143,8 +128,7 @@ impl Config {
                     refused.push(format!("{name} is not https, or is the sandbox"));
                 }
             }
-            // The bar of Django's `check --deploy` (security.W009).
-            if secret.len() < 50 || different(secret.as_bytes()) < 5 {
+            if self.has_weak_secret() {
                 refused.push("SESSION_SECRET is weak: 50 bytes or more, 5 of them different".to_owned());
             }
             // 32 random bytes have fewer than 16 different ones less than once in 10^16 keys.
@@ -152,7 +136,14 @@ impl Config {
                 refused.push("DATA_KEY is weak: its bytes are not random".to_owned());
             }
         }
-        if refused.is_empty() { Ok(()) } else { Err(ConfigError::Refused(refused)) }
+        if refused.is_empty() { Ok(()) } else { Err(Refused(refused)) }
+    }
+
+    /// Whether the secret could be guessed. The bar of Django's `check --deploy` (security.W009).
+    pub fn has_weak_secret(&self) -> bool {
+        let secret = self.session_secret.expose_secret().as_bytes();
+        let different: HashSet<u8> = secret.iter().copied().collect();
+        secret.len() < 50 || different.len() < 5
     }
 
     /// Whether browsers reach the shop through TLS.

@@ -10,6 +10,7 @@ use poem::{
 use serde::Serialize;
 
 use crate::{
+    limits::TooOften,
     pages::{account::second_factor, confirmation, doors, sign_in},
     views::Page,
     visit::{Visit, see_other},
@@ -57,6 +58,9 @@ pub enum Problem {
     /// Too many at once.
     #[error("too many at once")]
     Busy,
+    /// This visitor, or somebody else in their name, did it too often.
+    #[error("done too often")]
+    TooOften(TooOften),
     /// The database is out of reach.
     #[error("the database is out of reach: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -94,6 +98,7 @@ impl ResponseError for Problem {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::SignInFirst(_) | Self::SecondFactorFirst | Self::ConfirmFirst(_) => StatusCode::SEE_OTHER,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -110,7 +115,7 @@ pub struct ErrorPage {
 struct Described {
     status: u16,
     title: &'static str,
-    text: &'static str,
+    text: Cow<'static, str>,
     request_id: String,
     action: Action,
 }
@@ -134,6 +139,7 @@ impl Page for ErrorPage {
             Problem::StaleForm,
             Problem::TooLarge,
             Problem::Busy,
+            Problem::TooOften(TooOften { seconds: 20 }),
             Problem::Broken(anyhow::anyhow!("a secret of the database")),
         ];
         problems.iter().map(|problem| describe(problem, "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11")).collect()
@@ -156,6 +162,7 @@ pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
         | Problem::Unreadable
         | Problem::TooSlow
         | Problem::Busy
+        | Problem::TooOften(_)
         | Problem::Unavailable(_)
         | Problem::Broken(_) => ("/", "Go to the first page"),
     };
@@ -171,8 +178,9 @@ pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
 }
 
 /// What a visitor reads: what happened, what became of their work, what to do.
-fn words(problem: &Problem) -> (&'static str, &'static str) {
-    match problem {
+fn words(problem: &Problem) -> (&'static str, Cow<'static, str>) {
+    let (title, text) = match problem {
+        Problem::TooOften(too_often) => return ("A little slower, please", too_often.words().into()),
         Problem::NotFound => (
             "There is nothing here",
             "Perhaps the picture was taken down, or the link lost a letter on its way.",
@@ -227,7 +235,8 @@ fn words(problem: &Problem) -> (&'static str, &'static str) {
             "Something broke on our side",
             "We have written down what happened. Nothing of yours is lost. Please try again in a minute.",
         ),
-    }
+    };
+    (title, text.into())
 }
 
 /// The answer for a problem: its page, or plain words if even that fails.
@@ -262,6 +271,9 @@ pub async fn answer(visit: &Visit, problem: &Problem) -> poem::Response {
     match problem {
         Problem::MethodNotAllowed(methods) => {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        Problem::TooOften(too_often) => {
+            response.headers_mut().insert(header::RETRY_AFTER, too_often.retry_after());
         }
         Problem::Busy | Problem::Unavailable(_) => {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

@@ -128,12 +128,17 @@ impl Flash {
             Self::ErasureCalledOff => ("done", "Your account stays, with everything in it."),
             Self::TooManyCodes => {
                 ("problem", "There were too many wrong codes, so we ended the session. Please sign in again.")
+            }
             Self::RecoveryCodeUsed => (
+                "done",
                 "You are signed in, and that recovery code is used up. If your authenticator is gone, move to another one on this page.",
+            ),
             Self::CodesOff => {
                 ("done", "One-time codes are turned off. From now on your password alone lets you in.")
+            }
             Self::RoleChanged => {
                 ("done", "The role is changed. They are signed out everywhere, and a mail tells them.")
+            }
             Self::AccountClosed => ("done", "The account is closed, and its sessions are ended."),
             Self::AccountReopened => ("done", "The account is open again."),
             Self::NothingToDo => {

@@ -4,12 +4,16 @@
 pub mod admission;
 pub mod assets;
 pub mod browsers;
+pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod data_key;
+pub mod deployment;
 pub mod error;
 pub mod flash;
 pub mod forms;
+pub mod hosts;
+pub mod limits;
 pub mod methods;
 pub mod one_time_codes;
 pub mod pages;

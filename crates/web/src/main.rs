@@ -1,8 +1,10 @@
-//! The web server's process: reads the settings, serves the shop's pages until it is told to stop, or does what only the
+//! The web server's program: serves the shop's pages until it is told to stop, looks at its settings, or does what only the
 //! operator at the terminal does.
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
+use clap::Parser;
+use shop::findings;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -11,35 +13,53 @@ use tracing_subscriber::EnvFilter;
 use web::{
     commands::{Admin, Cli, Command, create_owner},
     config::{Config, LogFormat},
+    deployment,
 };
 
-/// How long a thread that hashed a password waits for the next one. The 19 MB of a hash go back to the system only when
-/// its thread ends, and tokio would let it wait for ten seconds.
-const HASHERS_STAY: Duration = Duration::from_secs(2);
-
 fn main() -> ExitCode {
-    let Cli { command, config } = match Cli::load() {
-        Ok(cli) => cli,
-        Err(error) => return error.exit(),
-    };
-    start_logging(&config);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(HASHERS_STAY).build();
-    let ended = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
-        runtime.block_on(async {
-            match command {
-                None => run(config).await,
-                Some(Command::Admin(Admin::CreateOwner(asked))) => create_owner::run(&config, &asked).await,
-            }
-        })
-    });
-    match ended {
+    let env_file = dotenvy::dotenv().ok();
+    let Cli { command, config } = Cli::parse();
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => with_runtime(&config.clone(), run(config)),
+        Command::Check { deploy } => check(&config, deploy.then_some(env_file)),
+        Command::Admin(Admin::CreateOwner(asked)) => {
+            with_runtime(&config, create_owner::run(&config, &asked))
+        }
+    }
+}
+
+fn with_runtime(config: &Config, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    if let Err(refused) = config.check() {
+        eprintln!("{refused}");
+        return ExitCode::FAILURE;
+    }
+    start_logging(config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(work)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is wrong with the settings; with `deploy` also what is weak in them.
+#[expect(clippy::print_stdout, reason = "the report is what it was started for")]
+fn check(config: &Config, deploy: Option<Option<PathBuf>>) -> ExitCode {
+    if let Err(refused) = config.check() {
+        println!("{refused}");
+        if deploy.is_none() {
+            return ExitCode::FAILURE;
+        }
+    }
+    let Some(env_file) = deploy else {
+        println!("the program can start with these settings");
+        return ExitCode::SUCCESS;
+    };
+    let (report, fit) = findings::report(&deployment::findings(config, env_file.as_deref()));
+    println!("{report}");
+    if fit { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {

@@ -1,12 +1,24 @@
-//! Passwords: Argon2id, hashed a few at a time, so that a crowd at the door does not take the shop's memory and cores.
+//! Passwords: which are accepted, and Argon2id, hashed a few at a time and behind everything else, so that a crowd at the
+//! door does not take the shop's memory and cores.
 
-use std::{borrow::Cow, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+mod common;
+
+use std::{
+    borrow::Cow,
+    num::NonZero,
+    sync::Arc,
+    thread::{self, available_parallelism},
+    time::Duration,
+};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
     password_hash::SaltString,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::timeout,
+};
 
 use crate::{error::Problem, random};
 
@@ -14,14 +26,25 @@ use crate::{error::Problem, random};
 pub const CHARS_MIN: usize = 8;
 /// Most bytes: long enough for any sentence, and nothing is ever cut off.
 pub const BYTES_MAX: usize = 1_024;
-/// How long somebody waits for their turn before we ask them to come back.
+/// How many may wait for each turn; who comes after them is asked at once to come back. At 25 ms a hash these wait 0.8 s.
+const WAITING_PER_TURN: usize = 32;
+/// How long somebody waits for their turn before we ask them to come back, when the cores have more important things to do.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How far threads that hash step back behind those that answer pages, in the kernel's nice values: they get a tenth of a
+/// contested core and every idle one. Further back, a busy gallery could keep people from signing in at all.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
 
 /// The minimum that OWASP's password storage cheat sheet asks for: 19 MiB, two passes, one lane.
 const PARAMS: (u32, u32, u32) = (19_456, 2, 1);
 /// A hash under the same parameters of a password that nobody has: checking it takes as long as checking a real one.
 const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZWJvZHkgZWxzZQ$6m9X6Oyi0kQ3wO3mFQqfO0C0p3bT9Q0l7m6vB3Zt2lU";
+
+/// Shortest name in an address that may not be part of the password; shorter ones are part of too many words.
+const NAME_CHARS_MIN: usize = 4;
+/// What the shop is called, as far as it is letters.
+const SHOPS_NAME: &str = "aigallery";
 
 /// Why a password is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +53,12 @@ pub enum PasswordError {
     TooShort,
     /// More than [`BYTES_MAX`] bytes.
     TooLong,
+    /// Among the first that anybody tries.
+    Common,
+    /// The name of the address is in it.
+    OwnName,
+    /// It is what the shop is called.
+    ShopsName,
 }
 
 impl PasswordError {
@@ -40,29 +69,49 @@ impl PasswordError {
             Self::TooLong => {
                 format!("The password is longer than {BYTES_MAX} bytes. Please choose a shorter one.").into()
             }
+            Self::Common => "Many people use this password, so it is among the first that a thief tries. Please choose another: a few words in a row are easy to keep in mind.".into(),
+            Self::OwnName => "The password has the name of your e-mail address in it, which is easy to guess. Please choose another.".into(),
+            Self::ShopsName => "The password is the name of this shop, which is easy to guess. Please choose another.".into(),
         }
     }
 }
 
-/// Checks a password that somebody chose.
-pub fn check(password: &str) -> Result<(), PasswordError> {
+/// Checks a password that somebody chose for the account with this address. Any characters are fine, in any mixture, and
+/// all of them count.
+pub fn check(password: &str, email: &str) -> Result<(), PasswordError> {
     if password.len() > BYTES_MAX {
         return Err(PasswordError::TooLong);
     }
-    if password.chars().count() < CHARS_MIN { Err(PasswordError::TooShort) } else { Ok(()) }
+    if password.chars().count() < CHARS_MIN {
+        return Err(PasswordError::TooShort);
+    }
+    let folded = password.to_lowercase();
+    if common::contains(&folded) {
+        return Err(PasswordError::Common);
+    }
+    let name = email.trim().rsplit_once('@').map_or("", |(name, _)| name).to_lowercase();
+    if name.chars().count() >= NAME_CHARS_MIN && folded.contains(&name) {
+        return Err(PasswordError::OwnName);
+    }
+    if folded.chars().filter(|c| c.is_alphabetic()).eq(SHOPS_NAME.chars()) {
+        return Err(PasswordError::ShopsName);
+    }
+    Ok(())
 }
 
 /// Hashes and verifies, as many at once as there are cores.
 pub struct Passwords {
     turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 impl Passwords {
     /// With nobody waiting.
     #[expect(clippy::new_without_default, reason = "one per site, made with intent")]
     pub fn new() -> Self {
-        let cores = available_parallelism().map_or(1, NonZero::get);
-        Self { turns: Arc::new(Semaphore::new(cores)) }
+        let turns = available_parallelism().map_or(1, NonZero::get);
+        let places = turns * (1 + WAITING_PER_TURN);
+        Self { turns: Arc::new(Semaphore::new(turns)), places: Arc::new(Semaphore::new(places)) }
     }
 
     /// The hash of a new password in PHC string format.
@@ -92,15 +141,36 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Problem::Busy)?;
         let turn = timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Problem::Busy) };
-        spawn_blocking(move || {
-            // Held by the work, not by the request: who hangs up does not make room for one more.
-            let _turn = turn;
-            work()
-        })
-        .await
-        .map_err(|error| Problem::Broken(error.into()))?
+        on_a_thread_behind(work, [place, turn]).await
+    }
+}
+
+/// Works on a thread of its own: what it steps back by cannot be taken back, and the 19 MB of a hash go back to the system
+/// when the thread ends. Starting one takes a thousandth of the time of a hash.
+async fn on_a_thread_behind<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    held: [OwnedSemaphorePermit; 2],
+) -> Result<T, Problem> {
+    let (tell, told) = oneshot::channel();
+    let worked = move || {
+        // Held by the work, not by the request: who hangs up does not make room for one more.
+        let _held = held;
+        step_back();
+        tell.send(work()).ok();
+    };
+    let started = thread::Builder::new().name("passwords".to_owned()).spawn(worked);
+    started.map_err(|error| Problem::Broken(error.into()))?;
+    told.await.map_err(|_| Problem::Broken(anyhow::anyhow!("the thread that hashed a password panicked")))?
+}
+
+/// Lets other threads come first, as far as the system does that by thread.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!("passwords are hashed at the priority of pages: {error}");
     }
 }
 
@@ -135,12 +205,56 @@ mod tests {
         assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), PARAMS);
     }
 
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_told_so_at_once() {
+        let passwords = Passwords { turns: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(1)) };
+        let (first, second) =
+            tokio::join!(passwords.verify("a".to_owned(), None), passwords.verify("b".to_owned(), None));
+        assert!(matches!((first, second), (Ok(false), Err(Problem::Busy))));
+        assert!(passwords.verify("c".to_owned(), None).await.is_ok(), "there is a place again");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn hashing_steps_back_and_nobody_else() {
+        let nice = |of| rustix::process::getpriority_process(of).expect("a priority");
+        let before = nice(None);
+        let there = thread::spawn(move || {
+            step_back();
+            nice(None)
+        });
+        assert_eq!(there.join().expect("no panic"), NICE.max(before));
+        assert_eq!(nice(None), before);
+    }
+
     #[test]
     fn length_is_counted_in_characters_and_bounded_in_bytes() {
-        assert_eq!(check("1234567"), Err(PasswordError::TooShort));
+        let check = |password: &str| check(password, "mira@example.org");
+        assert_eq!(check("vq7-k2x"), Err(PasswordError::TooShort));
         assert_eq!(check("ééééééé"), Err(PasswordError::TooShort));
         assert_eq!(check("ääääääää"), Ok(()));
         assert_eq!(check(&"x".repeat(BYTES_MAX)), Ok(()));
         assert_eq!(check(&"x".repeat(BYTES_MAX + 1)), Err(PasswordError::TooLong));
+    }
+
+    #[test]
+    fn what_everybody_would_guess_is_refused() {
+        for (password, email, expected) in [
+            ("password", "a@example.org", Err(PasswordError::Common)),
+            ("PassWord1", "a@example.org", Err(PasswordError::Common)),
+            ("12345678", "a@example.org", Err(PasswordError::Common)),
+            ("Mira.Okafor", "mira.okafor@example.org", Err(PasswordError::OwnName)),
+            ("oh, MIRA.OKAFOR!", " Mira.Okafor@example.org ", Err(PasswordError::OwnName)),
+            ("an admiral at sea", "mira@example.org", Err(PasswordError::OwnName)),
+            ("nobody knows ada", "ada@example.org", Ok(())),
+            ("AI Gallery", "a@example.org", Err(PasswordError::ShopsName)),
+            ("ai-gallery-2026", "a@example.org", Err(PasswordError::ShopsName)),
+            ("the ai gallery around the corner", "a@example.org", Ok(())),
+            ("no address yet", "", Ok(())),
+            ("        ", "a@example.org", Ok(())),
+            ("密码密码密码密码", "a@example.org", Ok(())),
+        ] {
+            assert_eq!(check(password, email), expected, "{password}");
+        }
     }
 }

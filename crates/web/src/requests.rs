@@ -38,11 +38,14 @@ impl<E: Endpoint<Output = Response>> Endpoint for Outermost<E> {
         let method = request.method().clone();
         let visit = Visit::begin(Arc::clone(&self.site), &request);
         request.set_data(Arc::clone(&visit));
-        let result = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
-            Ok(result) => result,
-            Err(panic) => {
-                Err(Problem::Broken(anyhow::anyhow!("a page panicked: {}", words(panic.as_ref()))).into())
-            }
+        let result = match self.site.hosts.refusal(&request) {
+            Some(refusal) => Ok(refusal),
+            None => match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+                Ok(result) => result,
+                Err(panic) => {
+                    Err(Problem::Broken(anyhow::anyhow!("a page panicked: {}", words(panic.as_ref()))).into())
+                }
+            },
         };
         let (mut response, pattern) = match result {
             Ok(response) => {

@@ -8,6 +8,8 @@ use shop::sessions::{ABSOLUTE_LIMIT, IdHash};
 
 use crate::random;
 
+/// How long a browser is known in which somebody signed in.
+const KNOWN: Duration = Duration::days(180);
 /// How long a browser keeps the value that ties a form to it before anybody has signed in.
 const BEFORE_SIGN_IN: Duration = Duration::days(1);
 
@@ -45,6 +47,7 @@ impl SessionValue {
 pub struct Cookies {
     session: &'static str,
     flash: &'static str,
+    known: &'static str,
     sent_to: &'static str,
     attributes: &'static str,
 }
@@ -54,10 +57,16 @@ impl Cookies {
     pub fn new(https: bool) -> Self {
         if https {
             let attributes = "; Path=/; HttpOnly; SameSite=Lax; Secure";
-            Self { session: "__Host-sid", flash: "__Host-flash", sent_to: "__Host-sent-to", attributes }
+            Self {
+                session: "__Host-sid",
+                flash: "__Host-flash",
+                known: "__Host-known",
+                sent_to: "__Host-sent-to",
+                attributes,
+            }
         } else {
             let attributes = "; Path=/; HttpOnly; SameSite=Lax";
-            Self { session: "sid", flash: "flash", sent_to: "sent-to", attributes }
+            Self { session: "sid", flash: "flash", known: "known", sent_to: "sent-to", attributes }
         }
     }
 
@@ -69,6 +78,16 @@ impl Cookies {
     /// What a request's flash cookie holds.
     pub fn flash<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         find(headers, self.flash)
+    }
+
+    /// The proof that somebody signed in here before.
+    pub fn known_browser<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        find(headers, self.known)
+    }
+
+    /// Keeps such a proof.
+    pub fn keep_known_browser(&self, proof: &str) -> HeaderValue {
+        self.set(self.known, proof, KNOWN)
     }
 
     /// Keeps a session, signed in or not, in the browser.

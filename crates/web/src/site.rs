@@ -9,12 +9,14 @@ use url::Url;
 
 use crate::{
     assets::Assets,
+    clients::TrustedProxies,
     config::{AppEnv, Config},
     data_key::DataKey,
+    hosts::Hosts,
     passwords::Passwords,
     pictures::Pictures,
     reloading::Reloading,
-    security::{csrf::TokenKey, headers::SecurityHeaders},
+    security::{csrf::TokenKey, headers::SecurityHeaders, known_browsers::KnownBrowsers},
     session::Cookies,
     storage::Storage,
     views::Views,
@@ -43,10 +45,16 @@ pub struct Site {
     pub data_key: DataKey,
     /// Makes and checks the tokens in forms.
     pub token_key: TokenKey,
+    /// Knows browsers in which somebody signed in before.
+    pub known_browsers: KnownBrowsers,
     /// Sent with every answer.
     pub headers: SecurityHeaders,
     /// Where browsers reach us: scheme, host and port.
     pub origin: String,
+    /// Names under which the shop may be asked for.
+    pub hosts: Hosts,
+    /// Proxies that are believed.
+    pub trusted_proxies: TrustedProxies,
     /// Whether somebody works on the shop here.
     pub development: bool,
 }
@@ -74,7 +82,10 @@ impl Site {
             cookies: Cookies::new(config.is_https()),
             data_key: DataKey::new(&config.data_key)?,
             token_key: TokenKey::derive(&config.session_secret),
+            known_browsers: KnownBrowsers::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),
+            hosts: Hosts::new(&config),
+            trusted_proxies: config.trusted_proxies,
             development,
         }))
     }

@@ -1,6 +1,6 @@
 //! One request from the side of the shop: who asks, when, and how their page is put together.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use poem::{
@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 use url::form_urlencoded;
 
 use crate::{
+    clients,
     error::Problem,
     flash::Flash,
     pictures::Picture,
@@ -37,14 +38,17 @@ pub struct Visit {
     /// The path it asks for.
     pub path: String,
     query: Option<String>,
-    /// The client's address.
+    /// The client's address, behind the proxies that we trust.
     pub client_address: String,
+    client: Option<IpAddr>,
     /// How the client's browser calls itself.
     pub user_agent: String,
     /// The session value of its cookie, signed in or not.
     pub session: Option<SessionValue>,
     /// The address to which this browser had a mail sent a while ago.
     pub sent_to: Option<String>,
+    /// The proof that somebody signed in in this browser before, as it came.
+    pub known_browser: Option<String>,
     flash: Option<Flash>,
     visitor: OnceCell<Option<Visitor>>,
 }
@@ -55,16 +59,15 @@ impl Visit {
         let Cause { at, .. } = Cause::now(None);
         let request_id = random::id(at).to_string();
         let headers = request.headers();
+        let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
+        let client = peer.map(|peer| site.trusted_proxies.client(peer, headers));
         Arc::new(Self {
             cause: Cause { at, request_id: Some(request_id.clone()) },
             request_id,
             path: request.uri().path().to_owned(),
             query: request.uri().query().map(str::to_owned),
-            client_address: request
-                .remote_addr()
-                .as_socket_addr()
-                .map(|a| a.ip().to_string())
-                .unwrap_or_default(),
+            client_address: client.map(|client| client.to_string()).unwrap_or_default(),
+            client,
             user_agent: headers
                 .get(header::USER_AGENT)
                 .and_then(|name| name.to_str().ok())
@@ -72,6 +75,7 @@ impl Visit {
                 .to_owned(),
             session: site.cookies.session(headers),
             sent_to: site.cookies.sent_to(headers),
+            known_browser: site.cookies.known_browser(headers).map(str::to_owned),
             flash: site.cookies.flash(headers).and_then(|flash| flash.parse().ok()),
             visitor: OnceCell::new(),
             site,
@@ -109,6 +113,11 @@ impl Visit {
     /// When the request came.
     pub fn at(&self) -> DateTime<Utc> {
         self.cause.at
+    }
+
+    /// The network that the client is in, as limits count it.
+    pub fn network(&self) -> String {
+        self.client.map(|client| clients::network(client).to_string()).unwrap_or_default()
     }
 
     /// What the address says under a name after its `?`.

@@ -28,6 +28,12 @@ pub enum Command {
     Run,
     /// Brings the database to this version and ends.
     Migrate,
+    /// Says what is wrong with the settings, and ends: with 0 if nothing is.
+    Check {
+        /// Looks also for what is weak: before customers come.
+        #[arg(long)]
+        deploy: bool,
+    },
 }
 
 /// Where this program runs.

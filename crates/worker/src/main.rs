@@ -1,14 +1,15 @@
-//! The worker's program: `worker run` and `worker migrate`.
+//! The worker's program: `worker run`, `worker migrate` and `worker check --deploy`.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use secrecy::ExposeSecret;
-use shop::schema;
+use shop::{findings, schema};
 use tokio_util::sync::CancellationToken;
 use worker::{
     config::{Cli, Command, Config},
+    deployment,
     jobs::Jobs,
     logs,
     runner::{self, Settings},
@@ -17,14 +18,33 @@ use worker::{
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    dotenvy::dotenv().ok();
+    let env_file = dotenvy::dotenv().ok();
     let cli = Cli::parse();
     logs::start(&cli.config)?;
     rustls::crypto::ring::default_provider().install_default().ok();
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run(&cli.config).await,
         Command::Migrate => migrate(&cli.config).await,
+        Command::Check { deploy } => check(&cli.config, deploy.then_some(env_file)),
     }
+}
+
+/// Says what is wrong with the settings; with `deploy` also what is weak in them.
+#[expect(clippy::print_stdout, reason = "the report is what it was started for")]
+fn check(config: &Config, deploy: Option<Option<PathBuf>>) -> anyhow::Result<()> {
+    let problems = config.problems();
+    for problem in &problems {
+        println!("{problem}");
+    }
+    let fit = deploy.is_none_or(|env_file| {
+        let (report, fit) = findings::report(&deployment::findings(config, env_file.as_deref()));
+        println!("{report}");
+        fit
+    });
+    if !fit || !problems.is_empty() {
+        bail!("the settings are not fit");
+    }
+    Ok(())
 }
 
 async fn run(config: &Config) -> anyhow::Result<()> {

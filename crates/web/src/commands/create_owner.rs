@@ -59,10 +59,13 @@ pub async fn create(
     let email =
         doors::email(&asked.email).with_context(|| format!("{:?} is no e-mail address", asked.email))?;
     let password = password.map_or_else(|| line(input, "password"), Ok)?;
-    match passwords::check(&password) {
+    match passwords::check(&password, email) {
         Ok(()) => {}
         Err(PasswordError::TooShort) => bail!("the password needs at least {CHARS_MIN} characters"),
         Err(PasswordError::TooLong) => bail!("the password is longer than {BYTES_MAX} bytes"),
+        Err(PasswordError::Common | PasswordError::OwnName | PasswordError::ShopsName) => {
+            bail!("the password is one that is guessed first: choose another")
+        }
     }
     let secret = if asked.totp_secret_stdin {
         let text = line(input, "secret for one-time codes")?;

@@ -1,28 +1,19 @@
 //! What pages share that ask for a one-time code or, where there is none, for the password once more.
 
-use std::time::Duration;
-
-use poem::{
-    Response,
-    http::{HeaderValue, StatusCode, header},
-};
+use poem::{Response, http::header};
 use serde::Serialize;
 use shop::{
     StaleTransition,
     second_factors::{self, Proof},
     sessions::{self, Visitor},
-    throttles::{self, Limit},
 };
 
 use super::{doors, sign_in};
-use crate::{error::Problem, flash::Flash, forms::FieldError, one_time_codes, visit::Visit};
+use crate::{error::Problem, flash::Flash, forms::FieldError, limits, one_time_codes, visit::Visit};
 
-/// Guesses at an account's codes or, when it is asked for again, its password, in all its sessions together.
-pub const GUESSES: Limit = Limit { rule: "one_time_code", burst: 10, every: Duration::from_secs(60) };
 /// What somebody reads whose code is wrong, or right and used already: one does not learn which.
 const WRONG: &str =
     "This code is not right, or was used already. Please wait for the next one, or give a recovery code.";
-const WAIT: &str = "There were too many attempts just now. Please wait a minute, then try again.";
 
 /// `form` in the templates that ask for a code.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -46,8 +37,8 @@ impl CodeForm {
 pub enum Outcome {
     /// It was right, and is used up.
     Right(Proof),
-    /// It was not, or there were too many just now: what to say at the field, and the answer's status.
-    Refused(FieldError, StatusCode),
+    /// It was not: what to say at the field.
+    Refused(FieldError),
     /// It was wrong once too often: the session is over, and this is the answer.
     Over(Response),
 }
@@ -58,9 +49,8 @@ where
     S: AsyncFnOnce(Proof) -> Result<Result<(), StaleTransition>, Problem>,
 {
     let db = &visit.site.db;
-    if let Some(refused) = throttled(visit, visitor, "code").await? {
-        return Ok(refused);
-    }
+    let subject = visitor.account_id.to_string();
+    limits::take(visit, &limits::SECOND_FACTOR, &subject).await??;
     let Ok(left) = second_factors::take_try(db, visitor.session_id).await? else { return over(visit).await };
     let proof = match second_factors::find(db, visitor.account_id).await? {
         Some(factor) => {
@@ -72,33 +62,13 @@ where
     if let Some(proof) = proof
         && spend(proof).await?.is_ok()
     {
-        throttles::forgive(db, GUESSES, &visitor.account_id.to_string()).await?;
+        limits::forgive(visit, &limits::SECOND_FACTOR, &subject).await?;
         return Ok(Outcome::Right(proof));
     }
     if left == 0 {
         return over(visit).await;
     }
-    Ok(Outcome::Refused(FieldError::new("code", WRONG), StatusCode::UNPROCESSABLE_ENTITY))
-}
-
-/// Takes a guess of the account's; what to answer if there is none left just now.
-pub async fn throttled(
-    visit: &Visit,
-    visitor: &Visitor,
-    field: &'static str,
-) -> Result<Option<Outcome>, Problem> {
-    let subject = visitor.account_id.to_string();
-    let taken = throttles::take(&visit.site.db, visit.at(), GUESSES, &subject).await?;
-    let refused = || Outcome::Refused(FieldError::new(field, WAIT), StatusCode::TOO_MANY_REQUESTS);
-    Ok(taken.is_err().then(refused))
-}
-
-/// Tells clients that are too fast when to come back.
-pub fn with_retry_after(mut answer: Response) -> Response {
-    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(GUESSES.every.as_secs()));
-    }
-    answer
+    Ok(Outcome::Refused(FieldError::new("code", WRONG)))
 }
 
 async fn over(visit: &Visit) -> Result<Outcome, Problem> {

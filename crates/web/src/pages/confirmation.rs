@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
 use shop::{
-    accounts, second_factors,
+    second_factors,
     sessions::{self, SecondFactor, Visitor},
-    throttles,
 };
 
 use super::codes::{self, CodeForm, Outcome};
@@ -49,7 +48,7 @@ impl Page for Confirmation {
 #[handler]
 pub async fn show(visit: Member) -> Result<Response, Problem> {
     let next = codes::next(&visit.query("next").unwrap_or_default());
-    let by_code = visitor(&visit).await?.second_factor == SecondFactor::Given;
+    let by_code = visit.visitor().await?.second_factor == SecondFactor::Given;
     visit.page(&Confirmation { form: CodeForm { next, errors: vec![] }, by_code })
 }
 
@@ -57,50 +56,37 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
 #[handler]
 pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Problem> {
     let next = codes::next(form.text("next"));
-    let visitor = visitor(&visit).await?;
+    let visitor = visit.visitor().await?;
     let by_code = visitor.second_factor == SecondFactor::Given;
-    let outcome = if by_code {
+    let wrong = if by_code {
         let spend = async |proof| {
             let (db, cause) = (&visit.site.db, &visit.cause);
             Ok(second_factors::give(db, cause, visitor.account_id, visitor.session_id, proof, None).await?)
         };
         match codes::look_at(&visit, visitor, form.text("code"), spend).await? {
-            Outcome::Right(_) => Ok(()),
-            Outcome::Refused(error, status) => Err((error, status)),
+            Outcome::Right(_) => None,
+            Outcome::Refused(error) => Some(error),
             Outcome::Over(answer) => return Ok(answer),
         }
     } else {
         by_password(&visit, visitor, form.text("password")).await?
     };
-    match outcome {
-        Ok(()) => Ok(see_other(if next.is_empty() { ONWARDS } else { &next })),
-        Err((error, status)) => {
-            let page = Confirmation { form: CodeForm { next, errors: vec![error] }, by_code };
-            visit.page_with(status, &page).map(codes::with_retry_after)
-        }
-    }
+    let Some(error) = wrong else {
+        return Ok(see_other(if next.is_empty() { ONWARDS } else { &next }));
+    };
+    let page = Confirmation { form: CodeForm { next, errors: vec![error] }, by_code };
+    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
+/// What is wrong with the password, if it is not the one.
 async fn by_password(
     visit: &Member,
     visitor: &Visitor,
     password: &str,
-) -> Result<Result<(), (FieldError, StatusCode)>, Problem> {
-    let db = &visit.site.db;
-    if let Some(Outcome::Refused(error, status)) = codes::throttled(visit, visitor, "password").await? {
-        return Ok(Err((error, status)));
+) -> Result<Option<FieldError>, Problem> {
+    if doors::known_password(visit, visitor.account_id, password).await?.is_none() {
+        return Ok(Some(FieldError::new("password", WRONG_PASSWORD)));
     }
-    let known = accounts::credentials(db, &visitor.email).await?;
-    let hash = known.map(|known| known.password_hash);
-    if !visit.site.passwords.verify(password.to_owned(), hash).await? {
-        let error = FieldError::new("password", WRONG_PASSWORD);
-        return Ok(Err((error, StatusCode::UNPROCESSABLE_ENTITY)));
-    }
-    throttles::forgive(db, codes::GUESSES, &visitor.account_id.to_string()).await?;
-    sessions::confirm(db, &visit.cause, visitor.session_id).await?;
-    Ok(Ok(()))
-}
-
-async fn visitor(visit: &Member) -> Result<&Visitor, Problem> {
-    visit.visitor().await?.ok_or(Problem::SignedOut)
+    sessions::confirm(&visit.site.db, &visit.cause, visitor.session_id).await?;
+    Ok(None)
 }

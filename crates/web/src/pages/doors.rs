@@ -20,6 +20,7 @@ use super::second_factor;
 use crate::{
     error::Problem,
     forms::FieldError,
+    limits,
     passwords,
     session::SessionValue,
     visit::{Visit, see_other},
@@ -132,8 +133,13 @@ pub async fn known_password(
     account_id: AccountId,
     password: &str,
 ) -> Result<Option<String>, Problem> {
+    let subject = account_id.to_string();
+    limits::take(visit, &limits::PASSWORD_AGAIN, &subject).await??;
     let hash = accounts::password_hash(&visit.site.db, account_id).await?;
     let right = visit.site.passwords.verify(password.to_owned(), hash.clone()).await?;
+    if right {
+        limits::forgive(visit, &limits::PASSWORD_AGAIN, &subject).await?;
+    }
     Ok(hash.filter(|_| right))
 }
 
@@ -141,9 +147,9 @@ pub async fn known_password(
 pub async fn chosen_password(
     visit: &Visit,
     password: &str,
-    _email: &str,
+    email: &str,
 ) -> Result<Result<String, FieldError>, Problem> {
-    Ok(match passwords::check(password) {
+    Ok(match passwords::check(password, email) {
         Ok(()) => Ok(visit.site.passwords.hash(password.to_owned()).await?),
         Err(error) => Err(FieldError::new("password", error.words())),
     })

@@ -83,9 +83,9 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
             answer.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&renewed, true));
             Ok(answer)
         }
-        Outcome::Refused(error, status) => {
+        Outcome::Refused(error) => {
             let page = SecondFactor { form: CodeForm { next, errors: vec![error] } };
-            visit.page_with(status, &page).map(codes::with_retry_after)
+            visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Outcome::Over(answer) => Ok(answer),
     }

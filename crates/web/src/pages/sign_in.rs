@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use poem::{Response, handler, http::StatusCode};
+use poem::{
+    Response, handler,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 use shop::accounts;
 
@@ -14,6 +17,7 @@ use crate::{
     admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError},
+    limits,
     views::Page,
     visit::see_other,
 };
@@ -62,7 +66,12 @@ pub async fn show(visit: Guest) -> Result<Response, Problem> {
 #[handler]
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
     let next = doors::local_path(form.text("next"));
-    let credentials = match doors::email(form.text("email")) {
+    let typed = form.text("email");
+    if let Err(too_often) = limits::take_sign_in(&visit, typed).await? {
+        let form = DoorForm::new(typed, next, vec![too_often.error()]);
+        return too_often.page(&visit, &SignIn { form });
+    }
+    let credentials = match doors::email(typed) {
         Some(email) => accounts::credentials(&visit.site.db, email).await?,
         None => None,
     };
@@ -71,10 +80,16 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     let refusal = match credentials.filter(|_| right) {
         Some(known) if known.is_closed => doors::CLOSED,
         Some(known) => {
-            return doors::enter(&visit, known.account_id, next.as_deref().unwrap_or(ONWARDS)).await;
+            let cookie = limits::forgive_sign_in(&visit, typed).await?;
+            let mut response =
+                doors::enter(&visit, known.account_id, next.as_deref().unwrap_or(ONWARDS)).await?;
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            return Ok(response);
         }
         None => NO_PAIR,
     };
-    let form = DoorForm::new(form.text("email"), next, vec![FieldError::new("email", refusal)]);
+    let form = DoorForm::new(typed, next, vec![FieldError::new("email", refusal)]);
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &SignIn { form })
 }

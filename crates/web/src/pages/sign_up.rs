@@ -13,6 +13,7 @@ use crate::{
     admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
+    limits,
     passwords::{self, CHARS_MIN},
     views::Page,
     visit::{Visit, see_other},
@@ -69,15 +70,21 @@ pub fn show(visit: Guest) -> Result<Response, Problem> {
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
     let next = doors::local_path(form.text("next"));
     let errors = match checked(&form) {
-        Ok((email, password)) => match doors::alike(open(&visit, email, password, next.as_deref())).await? {
-            Ok(()) => {
-                let page =
-                    next.as_deref().map_or(sent::PATH.to_owned(), |next| doors::door(sent::PATH, next));
-                return Ok(doors::sent(&visit, email, &page));
+        Ok((email, password)) => {
+            if let Err(too_often) = limits::take(&visit, &limits::SIGN_UP, email).await? {
+                let page = SignUp::new(DoorForm::new(email, next, vec![too_often.error()]));
+                return too_often.page(&visit, &page);
             }
-            Err(OpenError::EmailMalformed) => vec![FieldError::new("email", MALFORMED)],
-            Err(OpenError::Database(error)) => return Err(error.into()),
-        },
+            match doors::alike(open(&visit, email, password, next.as_deref())).await? {
+                Ok(()) => {
+                    let page =
+                        next.as_deref().map_or(sent::PATH.to_owned(), |next| doors::door(sent::PATH, next));
+                    return Ok(doors::sent(&visit, email, &page));
+                }
+                Err(OpenError::EmailMalformed) => vec![FieldError::new("email", MALFORMED)],
+                Err(OpenError::Database(error)) => return Err(error.into()),
+            }
+        }
         Err(errors) => errors,
     };
     let page = SignUp::new(DoorForm::new(form.text("email"), next, errors));
@@ -107,7 +114,7 @@ fn checked(form: &Form) -> Result<(&str, &str), Vec<FieldError>> {
         errors.push(FieldError::new("email", MALFORMED));
     }
     let password = form.text("password");
-    if let Err(error) = passwords::check(password) {
+    if let Err(error) = passwords::check(password, form.text("email")) {
         errors.push(FieldError::new("password", error.words()));
     }
     email.filter(|_| errors.is_empty()).map(|email| (email, password)).ok_or(errors)

@@ -14,6 +14,7 @@ use crate::{
     error::Problem,
     flash::Flash,
     forms::{CheckedForm, FieldError},
+    limits,
 };
 
 /// Has the link sent again: to whoever is signed in, else to the address in the form. Whether that is known is not told.
@@ -30,6 +31,7 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         if visitor.is_verified {
             return Ok(visit.see_other_with(to, Flash::NothingToDo));
         }
+        limits::take(&visit, &limits::VERIFICATION, &visitor.email).await??;
         send(&visitor.email).await?;
         return Ok(visit.see_other_with(to, Flash::VerificationSent));
     }
@@ -40,6 +42,10 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
             &sent::Sent::new(form.text("email"), next, vec![error]),
         );
     };
+    if let Err(too_often) = limits::take(&visit, &limits::VERIFICATION, email).await? {
+        let page = sent::Sent::new(email, next, vec![too_often.error()]);
+        return too_often.page(&visit, &page);
+    }
     doors::alike(send(email)).await?;
     let page = next.as_deref().map_or(sent::PATH.to_owned(), |next| doors::door(sent::PATH, next));
     Ok(visit.with_flash(doors::sent(&visit, email, &page), Flash::VerificationSent))

@@ -142,11 +142,15 @@ impl Endpoint for Panicking {
     }
 }
 
+fn request(path: &str) -> Request {
+    Request::builder().uri_str(path).header("host", "shop.example").finish()
+}
+
 #[tokio::test]
 async fn a_panic_is_a_page_like_any_other_error() {
     let database = Database::new().await;
     let site = Site::open(config(&database.url)).await.expect("a site");
-    let answer = Outermost::new(Panicking, site).get_response(Request::default()).await;
+    let answer = Outermost::new(Panicking, site).get_response(request("/")).await;
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.headers().contains_key("content-security-policy"));
     let text = answer.into_body().into_string().await.expect("text");
@@ -158,8 +162,7 @@ async fn a_database_out_of_reach_is_told_kindly() {
     let database = Database::new().await;
     let site = Site::open(config(&database.url)).await.expect("a site");
     site.db.close().await;
-    let request = Request::builder().uri_str("/gallery").finish();
-    let answer = web::app(site).get_response(request).await;
+    let answer = web::app(site).get_response(request("/gallery")).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), Some("5"));
     assert!(answer.into_body().into_string().await.expect("text").contains("We are closed for a moment"));

@@ -4,7 +4,7 @@ use std::fs;
 
 use reqwest::StatusCode;
 use web::{
-    config::{AppEnv, Config, ConfigError},
+    config::{AppEnv, Config, Refused},
     reloading::LOOK_EVERY,
     views::Views,
 };
@@ -19,8 +19,7 @@ fn refusals(adapt: impl FnOnce(&mut Config)) -> Vec<String> {
     adapt(&mut config);
     match config.check() {
         Ok(()) => vec![],
-        Err(ConfigError::Refused(refused)) => refused,
-        Err(ConfigError::Unreadable(error)) => panic!("{error}"),
+        Err(Refused(refused)) => refused,
     }
 }
 

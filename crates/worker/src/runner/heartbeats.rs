@@ -1,16 +1,20 @@
-//! Heartbeats: this process says that it lives, to its last moment, and rescues the jobs of those that fell silent.
+//! Heartbeats: this process says that it lives, to its last moment, rescues the jobs of those that fell silent, and now and
+//! then sweeps up rows that nobody needs any more.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use shop::{jobs::Lane, queue};
+use shop::{Cause, jobs::Lane, queue, sessions, throttles, tokens};
 use sqlx::PgPool;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::Settings;
+
+/// How often each process sweeps. It takes some milliseconds of the connection that the heart beats over.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// The names of this process' workers.
 #[derive(Clone, Default)]
@@ -32,10 +36,16 @@ pub async fn keep(db: PgPool, living: Living, settings: Arc<Settings>, ended: Ca
     let mut ticks = tokio::time::interval(settings.beat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut rhythm = Rhythm::default();
+    let mut swept: Option<Instant> = None;
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = ended.cancelled() => break }
         if let Err(error) = beat(&db, &living, &settings, &mut rhythm).await {
             tracing::warn!(%error, "heartbeat failed");
+        } else if swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY) {
+            swept = Some(Instant::now());
+            if let Err(error) = sweep(&db).await {
+                tracing::warn!(%error, "could not sweep up");
+            }
         }
     }
     let names: Vec<String> = living.all().into_iter().map(|(name, _)| name).collect();
@@ -50,6 +60,17 @@ async fn beat(db: &PgPool, living: &Living, settings: &Settings, rhythm: &mut Rh
     let rescued = queue::rescue(db, settings.silence).await?;
     if rescued > 0 {
         tracing::warn!(rescued, "took jobs from workers that were not heard of any more");
+    }
+    Ok(())
+}
+
+/// What ran out: limits that are used up no more, sessions, links in mails. Each in a small batch; the rest has time.
+async fn sweep(db: &PgPool) -> sqlx::Result<()> {
+    let Cause { at, .. } = Cause::now(None);
+    let (throttles, sessions, links) =
+        (throttles::prune(db, at).await?, sessions::prune(db, at).await?, tokens::prune(db, at).await?);
+    if throttles + sessions + links > 0 {
+        tracing::debug!(throttles, sessions, links, "swept up what ran out");
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ impl Page for SecondFactor {
 /// How the account stands to one-time codes, and what can be done about it.
 #[handler]
 pub async fn show(visit: Member) -> Result<Response, Problem> {
-    let visitor = me(&visit).await?;
+    let visitor = visit.visitor().await?;
     page(&visit, visitor, StatusCode::OK, vec![]).await
 }
 
@@ -121,13 +121,9 @@ fn setup(visit: &Member, visitor: &Visitor, sealed: &[u8]) -> anyhow::Result<Set
     })
 }
 
-async fn me(visit: &Member) -> Result<&Visitor, Problem> {
-    visit.visitor().await?.ok_or(Problem::SignedOut)
-}
-
 /// Who proved a moment ago to be there: an open browser alone does not change how one gets in.
 async fn fresh(visit: &Member) -> Result<&Visitor, Problem> {
-    let visitor = me(visit).await?;
+    let visitor = visit.visitor().await?;
     if admission::is_fresh(visit, visitor) {
         Ok(visitor)
     } else {

@@ -19,7 +19,7 @@ use crate::{
     admission::{Guest, Member},
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
-    random,
+    limits, random,
     views::Page,
     visit::see_other,
 };
@@ -139,6 +139,19 @@ impl WishForm {
             errors: vec![],
         }
     }
+
+    /// As it was sent, with what is wrong.
+    fn typed(form: &Form, client_key: Uuid, errors: Vec<FieldError>) -> Self {
+        let text = |field| form.text(field).to_owned();
+        Self {
+            prompt: text("prompt"),
+            style: text("style"),
+            size: text("size"),
+            count: form.text("count").parse().ok(),
+            client_key,
+            errors,
+        }
+    }
 }
 
 /// The form: empty, with a sentence from the address, or with everything as it was another time.
@@ -162,23 +175,19 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         // The session ran out while they were writing: the sentence is kept.
         return Err(Problem::SignInFirst(with_sentence(form.text("prompt"))));
     };
+    let again = |errors| New::with(WishForm::typed(&form, random::id(visit.at()), errors), vec![]);
     match wish(&form) {
-        Ok(wish) => match generations::request(&visit.site.db, &visit.cause, account_id, &wish).await? {
-            Ok(id) => Ok(see_other(&format!("/generations/{id}"))),
-            Err(Unverified) => unverified::answer(&visit, &wish.prompt),
-        },
-        Err(errors) => {
-            let text = |field| form.text(field).to_owned();
-            let filled = WishForm {
-                prompt: text("prompt"),
-                style: text("style"),
-                size: text("size"),
-                count: form.text("count").parse().ok(),
-                client_key: random::id(visit.at()),
-                errors,
-            };
-            visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &New::with(filled, vec![]))
+        Ok(wish) => {
+            if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await?
+            {
+                return too_often.page(&visit, &again(vec![too_often.error()]));
+            }
+            match generations::request(&visit.site.db, &visit.cause, account_id, &wish).await? {
+                Ok(id) => Ok(see_other(&format!("/generations/{id}"))),
+                Err(Unverified) => unverified::answer(&visit, &wish.prompt),
+            }
         }
+        Err(errors) => visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(errors)),
     }
 }
 

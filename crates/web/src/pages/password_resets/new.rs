@@ -11,6 +11,7 @@ use crate::{
     admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError},
+    limits,
     pages::doors::{self, DoorForm, MALFORMED},
     views::Page,
 };
@@ -49,6 +50,10 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         let page = New { form: DoorForm::new(form.text("email"), None, errors) };
         return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
+    if let Err(too_often) = limits::take(&visit, &limits::RESET, email).await? {
+        let page = New { form: DoorForm::new(email, None, vec![too_often.error()]) };
+        return too_often.page(&visit, &page);
+    }
     doors::alike(accounts::ask_password_reset(&visit.site.db, &visit.cause, email)).await?;
     Ok(doors::sent(&visit, email, sent::PATH))
 }

@@ -2,18 +2,21 @@
 
 use poem::{Response, handler, http::StatusCode};
 use shop::{
-    StaleTransition, accounts,
+    StaleTransition,
     second_factors::{self, RemovalError},
     sessions::SecondFactor,
 };
 
-use super::{PATH, me, page};
+use super::{PATH, page};
 use crate::{
     admission::Member,
     error::Problem,
     flash::Flash,
     forms::{CheckedForm, FieldError},
-    pages::codes::{self, Outcome},
+    pages::{
+        codes::{self, Outcome},
+        doors,
+    },
 };
 
 const WRONG_PASSWORD: &str = "This is not the password of your account. One-time codes are still on.";
@@ -23,7 +26,7 @@ const STAFF: &str =
 /// Turns codes off, against the password and one more code.
 #[handler]
 pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Problem> {
-    let visitor = me(&visit).await?;
+    let visitor = visit.visitor().await?;
     if visitor.role.is_staff() {
         return page(&visit, visitor, StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new("", STAFF)])
             .await;
@@ -32,12 +35,7 @@ pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Proble
         return Ok(visit.see_other_with(PATH, Flash::NothingToDo));
     }
     let db = &visit.site.db;
-    if let Some(Outcome::Refused(error, status)) = codes::throttled(&visit, visitor, "password").await? {
-        return page(&visit, visitor, status, vec![error]).await.map(codes::with_retry_after);
-    }
-    let known = accounts::credentials(db, &visitor.email).await?;
-    let hash = known.map(|known| known.password_hash);
-    if !visit.site.passwords.verify(form.text("password").to_owned(), hash).await? {
+    if doors::known_password(&visit, visitor.account_id, form.text("password")).await?.is_none() {
         let errors = vec![FieldError::new("password", WRONG_PASSWORD)];
         return page(&visit, visitor, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
     }
@@ -49,8 +47,8 @@ pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Proble
         };
     match codes::look_at(&visit, visitor, form.text("code"), spend).await? {
         Outcome::Right(_) => Ok(visit.see_other_with(PATH, Flash::CodesOff)),
-        Outcome::Refused(error, status) => {
-            page(&visit, visitor, status, vec![error]).await.map(codes::with_retry_after)
+        Outcome::Refused(error) => {
+            page(&visit, visitor, StatusCode::UNPROCESSABLE_ENTITY, vec![error]).await
         }
         Outcome::Over(answer) => Ok(answer),
     }

@@ -1,11 +1,13 @@
 //! A running shop, and browsers that visit it.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use std::{collections::BTreeMap, sync::Mutex};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{
     Method, RequestBuilder, StatusCode,
-    header::{COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE},
+    header::{COOKIE, HOST, HeaderMap, LOCATION, ORIGIN, SET_COOKIE},
 };
 use shop::{
     Cause,
@@ -14,6 +16,7 @@ use shop::{
     ids::{AccountId, GenerationId, ImageId},
     images::{self, Format},
     mails::MailKind,
+    sessions,
     testing::{self, Database},
 };
 use sqlx::PgPool;
@@ -27,6 +30,8 @@ use web::{
     data_key::DataKey,
     one_time_codes::Secret,
     passwords::Passwords,
+    security::csrf::TokenKey,
+    session::SessionValue,
 };
 
 pub const PASSWORD: &str = "a lamp on the quay";
@@ -40,6 +45,8 @@ pub fn config(database_url: &str) -> Config {
         database_url: database_url.into(),
         web_listen: ([127, 0, 0, 1], 0).into(),
         public_url: "http://shop.example:8080".parse().expect("a URL"),
+        allowed_hosts: String::new(),
+        trusted_proxies: "127.0.0.1".parse().expect("an address"),
         session_secret: SECRET.into(),
         data_key: DATA_KEY.into(),
         s3_endpoint: "http://storage.example:9000".parse().expect("a URL"),
@@ -63,6 +70,8 @@ async fn hash() -> &'static str {
 
 pub struct Shop {
     pub base: String,
+    /// What browsers call it, where that is not its address.
+    host: Option<String>,
     database: Database,
     close: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<anyhow::Result<()>>>,
@@ -79,11 +88,13 @@ impl Shop {
         adapt(&mut config);
         let listener = TcpListener::bind(config.web_listen).await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let production = config.app_env == AppEnv::Production;
+        let host = config.public_url.host_str().filter(|_| production).map(str::to_owned);
         let (close, told_to) = oneshot::channel();
         let served = tokio::spawn(web::serve(config, listener, async move {
             told_to.await.ok();
         }));
-        let shop = Self { base, database, close: Some(close), served: Some(served) };
+        let shop = Self { base, host, database, close: Some(close), served: Some(served) };
         // Connections queue in the backlog until the server takes them, so this waits for it.
         shop.browser().get("/healthz").await;
         shop
@@ -103,7 +114,14 @@ impl Shop {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser::new(&self.base)
+        let mut browser = Browser::new(&self.base);
+        browser.host.clone_from(&self.host);
+        browser
+    }
+
+    /// A browser somewhere else, as the proxy in front of the shop says.
+    pub fn browser_at(&self, client: &str) -> Browser {
+        Browser { client_address: Some(client.to_owned()), ..self.browser() }
     }
 
     /// Somebody new whose address is verified, and who is signed in.
@@ -140,6 +158,28 @@ impl Shop {
         };
         let (_, bits) = testing::send(self.db(), recipient, kind).await;
         format!("/{place}/{}", BASE64_URL_SAFE_NO_PAD.encode(bits))
+    }
+
+    /// Somebody whose address is known to be theirs, signed in without passing the door.
+    pub async fn member(&self, email: &str) -> Member {
+        let account_id = testing::account(self.db(), email, "$argon2id$none").await;
+        self.session(account_id).await
+    }
+
+    /// One more browser in which this account is signed in.
+    pub async fn session(&self, account_id: AccountId) -> Member {
+        let member = self.stranger();
+        let by = sessions::Browser { user_agent: "a test", address: "192.0.2.1" };
+        sessions::begin(self.db(), &Cause::now(None), account_id, &member.id_hash, by).await.expect("begun");
+        Member { account_id: Some(account_id), ..member }
+    }
+
+    /// Somebody who is not signed in, with a session value that forms are tied to.
+    pub fn stranger(&self) -> Member {
+        let (browser, value) = (self.browser(), SessionValue::fresh());
+        browser.set_cookie("sid", &BASE64_URL_SAFE_NO_PAD.encode(value.bytes()));
+        let csrf = TokenKey::derive(&SECRET.into()).token(&value);
+        Member { browser, csrf, account_id: None, id_hash: value.id_hash() }
     }
 
     /// The kinds of all mails to an address, oldest first.
@@ -282,6 +322,27 @@ impl Shop {
     }
 }
 
+/// A browser with a session, and the token that its forms carry.
+pub struct Member {
+    pub browser: Browser,
+    pub csrf: String,
+    pub account_id: Option<AccountId>,
+    pub id_hash: sessions::IdHash,
+}
+
+impl Member {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.browser.get(path).await
+    }
+
+    /// Sends a form with its token.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &self.csrf));
+        self.browser.post(path, &fields).await
+    }
+}
+
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -315,6 +376,8 @@ impl Answer {
 /// Keeps cookies, follows no redirects.
 pub struct Browser {
     base: String,
+    host: Option<String>,
+    client_address: Option<String>,
     client: reqwest::Client,
     pub cookies: Mutex<BTreeMap<String, String>>,
 }
@@ -323,11 +386,23 @@ impl Browser {
     pub fn new(base: &str) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Self { base: base.to_owned(), client: client.build().expect("a client"), cookies: Mutex::default() }
+        Self {
+            base: base.to_owned(),
+            host: None,
+            client_address: None,
+            client: client.build().expect("a client"),
+            cookies: Mutex::default(),
+        }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.base));
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(host) = &self.host {
+            request = request.header(HOST, host);
+        }
+        if let Some(client) = &self.client_address {
+            request = request.header("x-forwarded-for", client);
+        }
         let cookies = self.cookies.lock().expect("no panic");
         if cookies.is_empty() {
             return request;

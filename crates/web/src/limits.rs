@@ -1,0 +1,195 @@
+//! How often something may be done: every rule of the pages, with its numbers and its reason. docs/security.md shows them as
+//! a table. They are kept in Postgres (`shop::throttles`), so that all web processes count together.
+//!
+//! A page whose form would be lost shows it again with [`TooOften::page`]; any other asks with
+//! `limits::take(&visit, &limits::RESET, email).await??;`.
+
+use std::time::Duration;
+
+use poem::{
+    Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use shop::throttles::{self, Limit};
+
+use crate::{error::Problem, forms::FieldError, views::Page, visit::Visit};
+
+/// What is counted when something is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// For whoever it is done to: an address, known or not, or an account's id.
+    pub subject: Option<Limit>,
+    /// For the network it comes from.
+    pub network: Option<Limit>,
+}
+
+const fn limit(rule: &'static str, burst: u32, seconds: u64) -> Limit {
+    Limit { rule, burst, every: Duration::from_secs(seconds) }
+}
+
+/// Mails that anybody can have sent to any address: so many that a person who waits for one can ask again, and too few to
+/// fill somebody's mailbox. Whatever sends them counts together.
+const MAILBOX: Limit = limit("mail.address", 5, 600);
+const MAILER: Limit = limit("mail.network", 20, 60);
+
+/// Asking for a password at the door. Ten tries are plenty for somebody who mistypes; afterwards 180 an hour do not guess a
+/// password that is not among the common ones. An office behind one address signs in together on a Monday. Being right gives
+/// the address its tries back.
+pub const SIGN_IN: Rules =
+    Rules { subject: Some(limit("sign_in.address", 10, 20)), network: Some(limit("sign_in.network", 30, 2)) };
+/// The same in a browser in which somebody signed in with this address before, counted for the browser: strangers who use up
+/// the address' tries do not keep its owner out.
+pub const SIGN_IN_AGAIN: Rules =
+    Rules { subject: Some(limit("sign_in.browser", 10, 20)), network: SIGN_IN.network };
+/// Asking somebody who is signed in for their password once more, counted for the account: whoever found a browser that was
+/// left open does not guess it.
+pub const PASSWORD_AGAIN: Rules =
+    Rules { subject: Some(limit("password_again.account", 10, 20)), network: None };
+/// Opening accounts, each of which sends a mail: a class of pupils can, a script that wants thousands cannot.
+pub const SIGN_UP: Rules = Rules { subject: Some(MAILBOX), network: Some(limit("sign_up.network", 20, 60)) };
+/// Asking for a link to choose a new password.
+pub const RESET: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) };
+/// Asking for a link that proves an address, again or for another one.
+pub const VERIFICATION: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) };
+/// One-time codes, counted for the account. Three of a million are right at any time: with twelve tries an hour, guessing
+/// takes a decade on average, for somebody who has the password already.
+pub const SECOND_FACTOR: Rules =
+    Rules { subject: Some(limit("second_factor.account", 5, 300)), network: None };
+/// Asking for pictures, counted for the account: each costs money. An afternoon of trying things out fits in.
+pub const GENERATION: Rules = Rules {
+    subject: Some(limit("generation.account", 30, 20)),
+    network: Some(limit("generation.network", 120, 5)),
+};
+
+/// All of them, by what they are for.
+pub const ALL: [(&str, Rules); 8] = [
+    ("sign-in", SIGN_IN),
+    ("sign-in in a known browser", SIGN_IN_AGAIN),
+    ("password asked again", PASSWORD_AGAIN),
+    ("sign-up", SIGN_UP),
+    ("password reset", RESET),
+    ("verification", VERIFICATION),
+    ("one-time code", SECOND_FACTOR),
+    ("generation", GENERATION),
+];
+
+/// It was done too often for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooOften {
+    /// In so many seconds it may be done again.
+    pub seconds: u64,
+}
+
+/// Counts one more. The network comes first: somebody who is stopped there uses up nothing of the account they are after.
+pub async fn take(visit: &Visit, rules: &Rules, subject: &str) -> Result<Result<(), TooOften>, Problem> {
+    let network = rules.network.map(|limit| (limit, visit.network()));
+    let subject = rules.subject.map(|limit| (limit, folded(subject)));
+    for (limit, counted) in network.into_iter().chain(subject) {
+        if let Err(wait) = throttles::take(&visit.site.db, visit.at(), limit, &counted).await? {
+            tracing::info!(rule = limit.rule, request_id = %visit.request_id, "done too often");
+            return Ok(Err(TooOften::from(wait)));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// [`take`] for the door: one more for the browser, if it is known, and else for the address.
+pub async fn take_sign_in(visit: &Visit, email: &str) -> Result<Result<(), TooOften>, Problem> {
+    match known_browser(visit, email) {
+        Some(name) => take(visit, &SIGN_IN_AGAIN, name).await,
+        None => take(visit, &SIGN_IN, email).await,
+    }
+}
+
+/// [`forgive`] for the door. The browser is known from now on, by the cookie that is returned if it was not.
+pub async fn forgive_sign_in(visit: &Visit, email: &str) -> Result<Option<HeaderValue>, Problem> {
+    if let Some(name) = known_browser(visit, email) {
+        forgive(visit, &SIGN_IN_AGAIN, name).await?;
+        return Ok(None);
+    }
+    forgive(visit, &SIGN_IN, email).await?;
+    let proof = visit.site.known_browsers.proof(&folded(email));
+    Ok(Some(visit.site.cookies.keep_known_browser(&proof)))
+}
+
+fn known_browser<'v>(visit: &'v Visit, email: &str) -> Option<&'v str> {
+    visit.site.known_browsers.name(visit.known_browser.as_deref()?, &folded(email))
+}
+
+/// Gives a subject everything back; its network not, which may be after other subjects.
+pub async fn forgive(visit: &Visit, rules: &Rules, subject: &str) -> Result<(), Problem> {
+    if let Some(limit) = rules.subject {
+        throttles::forgive(&visit.site.db, limit, &folded(subject)).await?;
+    }
+    Ok(())
+}
+
+/// The same address, however it was typed.
+fn folded(subject: &str) -> String {
+    subject.trim().to_lowercase()
+}
+
+impl TooOften {
+    /// What its visitor reads: how long to wait, in whole minutes if it is more than two of them.
+    pub fn words(self) -> String {
+        let when = match self.seconds {
+            1 => "in a second".to_owned(),
+            seconds @ ..=120 => format!("in {seconds} seconds"),
+            seconds => format!("in {} minutes", seconds.div_ceil(60)),
+        };
+        format!("That was tried very often just now. Nothing is lost: please try again {when}.")
+    }
+
+    /// The page that was sent, with what was typed and [`TooOften::error`] in it.
+    pub fn page<P: Page>(self, visit: &Visit, page: &P) -> Result<Response, Problem> {
+        let mut response = visit.page_with(StatusCode::TOO_MANY_REQUESTS, page)?;
+        response.headers_mut().insert(header::RETRY_AFTER, self.retry_after());
+        Ok(response)
+    }
+
+    /// For the summary of a form.
+    pub fn error(self) -> FieldError {
+        FieldError::new("", self.words())
+    }
+
+    /// For programs.
+    pub fn retry_after(self) -> HeaderValue {
+        self.seconds.into()
+    }
+}
+
+impl From<Duration> for TooOften {
+    fn from(wait: Duration) -> Self {
+        // Rounded up: whoever comes back at that very second is let in.
+        Self { seconds: (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1) }
+    }
+}
+
+impl From<TooOften> for Problem {
+    fn from(too_often: TooOften) -> Self {
+        Self::TooOften(too_often)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_in_whole_words() {
+        for (wait, words) in [
+            (Duration::ZERO, "again in a second."),
+            (Duration::from_millis(1_001), "again in 2 seconds."),
+            (Duration::from_secs(120), "again in 120 seconds."),
+            (Duration::from_secs(121), "again in 3 minutes."),
+        ] {
+            let text = TooOften::from(wait).words();
+            assert!(text.ends_with(words), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_subject_however_it_is_typed() {
+        assert_eq!(folded(" Mira@Example.ORG "), folded("mira@example.org"));
+    }
+}
