@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    outside::{OpenAi, Storage},
+    outside::{Mail, OpenAi, Storage},
     places::Places,
 };
 
@@ -22,6 +22,8 @@ pub struct Wiring {
     pub openai: OpenAi,
     /// Where pictures lie.
     pub storage: Storage,
+    /// Who takes mails.
+    pub mail: Mail,
 }
 
 /// Variables for one program.
@@ -33,27 +35,35 @@ impl Wiring {
         BTreeMap::from([("APP_ENV", "development".to_owned()), ("DATABASE_URL", self.database_url.clone())])
     }
 
-    /// For `web`, which is told nothing of whoever draws.
+    /// For `web`, which is told nothing of whoever draws or takes mails.
     pub fn web(&self, places: &Places) -> Environment {
-        let mut environment = self.migrate();
-        environment.extend(self.storage());
+        let mut environment = self.both(places);
         environment.extend([
             ("WEB_LISTEN", self.web_listen.clone()),
-            ("PUBLIC_URL", self.public_url.clone()),
             ("SESSION_SECRET", self.session_secret.clone()),
-            ("TEMPLATES_DIR", places.root.join("templates").display().to_string()),
             ("ASSETS_DIR", places.root.join("assets").display().to_string()),
         ]);
         environment
     }
 
     /// For `worker run`.
-    pub fn worker(&self) -> Environment {
-        let mut environment = self.migrate();
-        environment.extend(self.storage());
+    pub fn worker(&self, places: &Places) -> Environment {
+        let mut environment = self.both(places);
         environment.extend([
             ("OPENAI_BASE_URL", self.openai.base_url.clone()),
             ("OPENAI_API_KEY", self.openai.key.clone()),
+            ("SMTP_URL", self.mail.smtp_url.clone()),
+            ("MAIL_FROM", self.mail.from.clone()),
+        ]);
+        environment
+    }
+
+    fn both(&self, places: &Places) -> Environment {
+        let mut environment = self.migrate();
+        environment.extend(self.storage());
+        environment.extend([
+            ("PUBLIC_URL", self.public_url.clone()),
+            ("TEMPLATES_DIR", places.root.join("templates").display().to_string()),
         ]);
         environment
     }
@@ -91,18 +101,28 @@ mod tests {
                 access_key_id: "id".into(),
                 secret_access_key: "secret".into(),
             },
+            mail: Mail { smtp_url: "smtp://takes".into(), from: "shop@example.org".into() },
         }
     }
 
     #[test]
     fn the_pages_never_learn_the_provider_and_the_jobs_never_the_cookies() {
         let places = Places { root: PathBuf::from("/shop"), data: PathBuf::from("/data") };
-        let (web, worker) = (wiring().web(&places), wiring().worker());
-        assert!(!web.keys().any(|name| name.starts_with("OPENAI_")));
+        let (web, worker) = (wiring().web(&places), wiring().worker(&places));
+        assert!(!web.keys().any(|name| name.starts_with("OPENAI_") || name.starts_with("SMTP_")));
         assert!(!worker.contains_key("SESSION_SECRET"));
         assert_eq!(web["TEMPLATES_DIR"], "/shop/templates");
         assert_eq!(worker["OPENAI_BASE_URL"], "http://draws/v1");
-        for name in ["APP_ENV", "DATABASE_URL", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_BUCKET"] {
+        assert_eq!(worker["SMTP_URL"], "smtp://takes");
+        for name in [
+            "APP_ENV",
+            "DATABASE_URL",
+            "S3_ENDPOINT",
+            "S3_PUBLIC_ENDPOINT",
+            "S3_BUCKET",
+            "PUBLIC_URL",
+            "TEMPLATES_DIR",
+        ] {
             assert_eq!(web[name], worker[name], "{name}");
         }
     }

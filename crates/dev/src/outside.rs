@@ -30,6 +30,15 @@ pub struct Storage {
     pub secret_access_key: String,
 }
 
+/// A mail server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mail {
+    /// With its credentials.
+    pub smtp_url: String,
+    /// Who mails are from.
+    pub from: String,
+}
+
 /// What was given from outside; all else is ours.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outside {
@@ -39,6 +48,8 @@ pub struct Outside {
     pub database: Option<String>,
     /// Instead of the sandbox's object store.
     pub storage: Option<Storage>,
+    /// Instead of the sandbox's inbox.
+    pub mail: Option<Mail>,
     /// Instead of 127.0.0.1 and a free port.
     pub web_listen: Option<String>,
     /// Instead of the address that follows from it.
@@ -85,10 +96,16 @@ impl Outside {
             }
             None => None,
         };
+        let mail = match (variable("SMTP_URL"), variable("MAIL_FROM")) {
+            (Some(smtp_url), Some(from)) => Some(Mail { smtp_url, from }),
+            (Some(_), None) => bail!("SMTP_URL is set and MAIL_FROM is not: set both or neither"),
+            (None, _) => None,
+        };
         Ok(Self {
             openai,
             database: variable("DATABASE_URL"),
             storage,
+            mail,
             web_listen: variable("WEB_LISTEN"),
             public_url: variable("PUBLIC_URL"),
             session_secret: variable("SESSION_SECRET"),
@@ -137,6 +154,8 @@ mod tests {
                 .to_string()
                 .contains("OPENAI_API_KEY")
         );
+        let refusal = read(&[("SMTP_URL", "smtp://there")]).expect_err("nobody writes");
+        assert!(refusal.to_string().contains("MAIL_FROM"));
         let refusal = read(&[("S3_ENDPOINT", "http://there"), ("S3_REGION", "eu")]).expect_err("no bucket");
         assert_eq!(refusal.to_string(), "S3_ENDPOINT is set and S3_BUCKET is not");
     }

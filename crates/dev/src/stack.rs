@@ -11,7 +11,7 @@ use crate::{
     keeper::Keeper,
     lock::Lock,
     logs::{Logs, Source},
-    outside::{OpenAi, Outside, Storage},
+    outside::{Mail, OpenAi, Outside, Storage},
     places::Places,
     ports,
     postgres::{Cluster, Durability, Kept},
@@ -97,7 +97,8 @@ impl Stack {
             Some(given) => given,
             None => self.start_postgres().await?,
         };
-        if self.plan.outside.openai.is_none() || self.plan.outside.storage.is_none() {
+        let outside = &self.plan.outside;
+        if outside.openai.is_none() || outside.storage.is_none() || outside.mail.is_none() {
             self.start_sandbox().await?;
         }
         let wiring = self.wire(database_url)?;
@@ -107,7 +108,8 @@ impl Stack {
         let status = migrate.finish(&self.plan.logs).await?;
         ensure!(status.success(), "the database could not be migrated ({status}): its own words stand above");
 
-        let worker = self.program(Source::Worker, "worker", &["run"], wiring.worker(), "lanes open")?;
+        let worker =
+            self.program(Source::Worker, "worker", &["run"], wiring.worker(&self.plan.places), "lanes open")?;
         let web = self.program(Source::Web, "web", &[], wiring.web(&self.plan.places), "listening on")?;
         self.wiring = Some(wiring);
         let worker = self.worker.insert(supervised(worker, &self.plan, &self.keeper));
@@ -189,6 +191,13 @@ impl Stack {
                 secret_access_key: self.secrets.s3_secret_access_key.clone(),
             },
         };
+        let mail = match outside.mail.clone() {
+            Some(given) => given,
+            None => Mail {
+                smtp_url: format!("smtp://{}", sandbox()?.smtp_addr()),
+                from: "AI Gallery <shop@example.org>".into(),
+            },
+        };
         let web_listen = if let Some(given) = outside.web_listen.clone() {
             given
         } else {
@@ -205,6 +214,7 @@ impl Stack {
                 .unwrap_or_else(|| self.secrets.session_secret.clone()),
             openai,
             storage,
+            mail,
         })
     }
 

@@ -13,7 +13,13 @@ pub fn of(stack: &Stack) -> String {
         rows.push(("shop", wiring.public_url.clone()));
         if let Some(sandbox) = stack.sandbox() {
             rows.push(("sandbox", sandbox.dashboard_url()));
-            rows.push(("mail", format!("{}/mails  (smtp {})", sandbox.dashboard_url(), sandbox.smtp_addr())));
+            if outside.mail.is_none() {
+                let (url, smtp) = (sandbox.dashboard_url(), sandbox.smtp_addr());
+                rows.push(("mail", format!("{url}/mails  (smtp {smtp})")));
+            }
+        }
+        if let Some(given) = &outside.mail {
+            rows.push(("mail", format!("sent for real, from {} (SMTP_URL)", given.from)));
         }
         match &outside.database {
             Some(_) => rows.push(("database", "the one that DATABASE_URL names".into())),

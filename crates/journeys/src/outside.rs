@@ -1,6 +1,8 @@
 //! The sandbox, as a test turns its knobs: by HTTP, as a person on the dashboard would.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,6 +31,35 @@ pub struct Call {
     pub started_ms: u64,
     /// When it was answered.
     pub ended_ms: Option<u64>,
+}
+
+/// A mail that arrived.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Letter {
+    /// Where it was delivered.
+    pub to: Vec<String>,
+    /// Its subject.
+    pub subject: String,
+    /// Its plain text.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Its markup.
+    #[serde(default)]
+    pub html: Option<String>,
+}
+
+impl Letter {
+    /// The first line of its text that is a link and holds this.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn link(&self, part: &str) -> Result<String> {
+        let text = self.text.as_deref().unwrap_or_default();
+        match text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains(part)) {
+            Some(link) => Ok(link.to_owned()),
+            None => bail!("no link with {part:?} in:\n{text}"),
+        }
+    }
 }
 
 impl Outside {
@@ -73,6 +104,41 @@ impl Outside {
     /// If the sandbox does not answer as it should.
     pub async fn next_answer(&self, answer: Value) -> Result<()> {
         self.poke("openai/next", answer).await
+    }
+
+    /// The next mails are refused: with 421 or 451 for now, with 550 for ever.
+    ///
+    /// # Errors
+    /// If the sandbox does not answer as it should.
+    pub async fn refuse_mails(&self, code: u16, mails: u32) -> Result<()> {
+        self.poke("mail/refusal", json!({"code": code, "mails": mails})).await
+    }
+
+    /// The mails that arrived at an address, newest first.
+    ///
+    /// # Errors
+    /// If the sandbox does not answer as it should.
+    pub async fn letters(&self, to: &str) -> Result<Vec<Letter>> {
+        let url = format!("{}/_sandbox/mail", self.dashboard);
+        let letters: Vec<Letter> = self.http.get(url).send().await?.error_for_status()?.json().await?;
+        Ok(letters.into_iter().filter(|letter| letter.to.iter().any(|each| each == to)).collect())
+    }
+
+    /// The newest mail to an address whose subject holds this, as soon as there is one.
+    ///
+    /// # Errors
+    /// If none arrives within 20 s.
+    pub async fn wait_for_letter(&self, to: &str, subject_part: &str) -> Result<Letter> {
+        for _ in 0..400 {
+            let letters = self.letters(to).await?;
+            if let Some(letter) = letters.into_iter().find(|letter| letter.subject.contains(subject_part)) {
+                return Ok(letter);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let subjects: Vec<String> =
+            self.letters(to).await?.into_iter().map(|letter| letter.subject).collect();
+        bail!("no mail to {to} is about {subject_part:?}; there are {subjects:?}")
     }
 
     async fn poke(&self, path: &str, body: Value) -> Result<()> {

@@ -56,14 +56,12 @@ impl TestShop {
         })
         .await?;
         let outside = Outside::new(client()?.build()?, sandbox.dashboard_url());
-        let mut environment = environment(&database, &sandbox);
         let address = free_address()?;
         let url = format!("http://{address}");
+        let mut environment = environment(&database, &sandbox, &url);
         environment.extend([
             ("WEB_LISTEN", address),
-            ("PUBLIC_URL", url.clone()),
             ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
-            ("TEMPLATES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
         ]);
         let mut web = Process::start("web", folder.path(), &environment)?;
@@ -80,8 +78,12 @@ impl TestShop {
     /// # Errors
     /// If it does not start.
     pub async fn hire(&mut self, lanes: &str) -> Result<()> {
-        let mut environment = environment(&self.database, &self.sandbox);
-        environment.push(("WORKER_LANES", lanes.to_owned()));
+        let mut environment = environment(&self.database, &self.sandbox, &self.url);
+        environment.extend([
+            ("WORKER_LANES", lanes.to_owned()),
+            ("SMTP_URL", format!("smtp://{}", self.sandbox.smtp_addr())),
+            ("MAIL_FROM", "AI Gallery <shop@example.org>".to_owned()),
+        ]);
         let mut worker = Process::start("worker", self.folder.path(), &environment)?;
         worker.says("lanes open").await?;
         self.workers.push(worker);
@@ -149,7 +151,7 @@ impl TestShop {
     }
 }
 
-fn environment(database: &Database, sandbox: &Sandbox) -> Vec<(&'static str, String)> {
+fn environment(database: &Database, sandbox: &Sandbox, url: &str) -> Vec<(&'static str, String)> {
     vec![
         ("APP_ENV", "development".to_owned()),
         ("DATABASE_URL", database.url.clone()),
@@ -160,6 +162,8 @@ fn environment(database: &Database, sandbox: &Sandbox) -> Vec<(&'static str, Str
         ("S3_BUCKET", BUCKET.to_owned()),
         ("S3_ACCESS_KEY_ID", KEY.to_owned()),
         ("S3_SECRET_ACCESS_KEY", SECRET.to_owned()),
+        ("PUBLIC_URL", url.to_owned()),
+        ("TEMPLATES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned()),
         ("LOG_FORMAT", "text".to_owned()),
     ]
 }

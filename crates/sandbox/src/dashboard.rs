@@ -31,6 +31,7 @@ pub(crate) fn routes(world: &Arc<World>) -> impl Endpoint + use<> {
         .at("/_sandbox/storage/outage", post(answering(world, pokes::outage)))
         .at("/_sandbox/storage/calls", get(answering(world, pokes::storage_calls)))
         .at("/_sandbox/mail", get(answering(world, pokes::mails)))
+        .at("/_sandbox/mail/refusal", post(answering(world, pokes::refusal)))
         .at("/_sandbox/mail/:id", get(answering(world, pokes::mail)))
         .at("/_sandbox/reset", post(answering(world, pokes::reset)))
         .before(guard::same_origin)

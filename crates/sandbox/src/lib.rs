@@ -74,6 +74,7 @@ pub(crate) struct World {
     pub openai: Arc<openai::OpenAi>,
     pub storage: Arc<storage::Storage>,
     pub inbox: Arc<mail::Inbox>,
+    pub refusals: Arc<mail::Refusals>,
 }
 
 impl Sandbox {
@@ -100,6 +101,7 @@ impl Sandbox {
         let tasks = server::Tasks::new();
         let storage = Arc::new(storage::Storage::open(&config).await?);
         let inbox = Arc::new(mail::Inbox::open(config.data_dir.join("mail")).await?);
+        let refusals = Arc::new(mail::Refusals::default());
         let openai = Arc::new(openai::OpenAi::new(config.draw_time, tasks.clone()));
         let world = Arc::new(World {
             addresses,
@@ -108,12 +110,13 @@ impl Sandbox {
             openai: Arc::clone(&openai),
             storage: Arc::clone(&storage),
             inbox: Arc::clone(&inbox),
+            refusals: Arc::clone(&refusals),
         });
 
         server::serve_pages(&tasks, openai_at, openai::routes(&openai));
         server::serve_pages(&tasks, dashboard_at, dashboard::routes(&world));
         storage::serve(&tasks, s3_at, storage);
-        mail::serve(&tasks, smtp_at, inbox);
+        mail::serve(&tasks, smtp_at, inbox, refusals);
         Ok(Sandbox { addresses, tasks })
     }
 

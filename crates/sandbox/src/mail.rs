@@ -2,6 +2,7 @@
 
 mod inbox;
 mod letters;
+mod refusals;
 mod smtp;
 
 use std::sync::Arc;
@@ -10,15 +11,16 @@ use tokio::net::TcpListener;
 
 pub(crate) use inbox::Inbox;
 pub(crate) use letters::Letter;
+pub(crate) use refusals::Refusals;
 
 use crate::server::{self, Tasks};
 
 /// Serves SMTP.
-pub(crate) fn serve(tasks: &Tasks, listener: TcpListener, inbox: Arc<Inbox>) {
+pub(crate) fn serve(tasks: &Tasks, listener: TcpListener, inbox: Arc<Inbox>, refusals: Arc<Refusals>) {
     server::accept(tasks, listener, move |stream| {
-        let inbox = Arc::clone(&inbox);
+        let (inbox, refusals) = (Arc::clone(&inbox), Arc::clone(&refusals));
         async move {
-            if let Err(error) = smtp::converse(stream, &inbox).await {
+            if let Err(error) = smtp::converse(stream, &inbox, &refusals).await {
                 tracing::debug!(%error, "an SMTP conversation ended early");
             }
         }

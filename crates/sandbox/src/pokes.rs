@@ -90,6 +90,14 @@ pub(crate) async fn mails(world: Arc<World>, _: Request) -> poem::Result<Respons
     show(&world.inbox.letters().await.map_err(broken)?)
 }
 
+/// `POST /_sandbox/mail/refusal`: how the next mails are refused.
+pub(crate) async fn refusal(world: Arc<World>, mut request: Request) -> poem::Result<Response> {
+    if !world.refusals.order(read(&mut request).await?) {
+        return Err(refuse("mails are refused with 421, 451 or 550"));
+    }
+    done(&request)
+}
+
 /// `GET /_sandbox/mail/{id}`: one mail as it came.
 pub(crate) async fn mail(world: Arc<World>, request: Request) -> poem::Result<Response> {
     let id = request.raw_path_param("id").unwrap_or_default();
@@ -102,6 +110,7 @@ pub(crate) async fn reset(world: Arc<World>, request: Request) -> poem::Result<R
     world.openai.reset();
     world.storage.break_for(Duration::ZERO);
     world.storage.counts().forget();
+    world.refusals.call_off();
     world.inbox.clear().await.map_err(broken)?;
     done(&request)
 }

@@ -121,13 +121,14 @@ impl Job {
     }
 
     /// How often it is tried before it is given up. With the worker's backoff (2 s doubling to 10 min) 16 tries span
-    /// more than an hour: an outage of storage is waited out, a provider's is told sooner.
+    /// more than an hour: an outage of storage is waited out, a provider's is told sooner. 64 tries span nine hours: servers
+    /// put off mails from strangers on purpose, and a mail that comes late is better than none.
     pub fn max_attempts(&self) -> i32 {
         match self {
             Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
+            Self::SendMail { .. } => 64,
             Self::UploadImage { .. }
             | Self::PurgeImage { .. }
-            | Self::SendMail { .. }
             | Self::ExportAccount { .. }
             | Self::PurgeExport { .. }
             | Self::EraseAccount { .. } => 16,

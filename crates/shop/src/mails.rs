@@ -133,7 +133,8 @@ pub struct Outgoing {
     pub account_id: Option<AccountId>,
     /// The address it goes to.
     pub recipient: String,
-    /// How the account's owner wants to be called; empty if they never said.
+    /// How the account's owner wants to be called; empty if they never said. Also empty for an address that was not proved to
+    /// be theirs: somebody could otherwise have us send words of their own to strangers.
     pub name: String,
     /// What it is about.
     pub letter: Letter,
@@ -184,7 +185,8 @@ pub async fn open(
 ) -> sqlx::Result<Option<Outgoing>> {
     let mut tx = db.begin().await?;
     let row = sqlx::query!(
-        r#"select m.account_id as "account_id: AccountId", m.recipient, coalesce(a.name, '') as "name!",
+        r#"select m.account_id as "account_id: AccountId", m.recipient,
+                  case when a.email_verified_at is not null and lower(a.email) = lower(m.recipient) then a.name else '' end as "name!",
                   a.unsubscribe_token as "unsubscribe_token?",
                   jsonb_build_object('kind', m.kind, 'details', m.details) as "letter!: Json<Letter>"
            from mails m left join accounts a on a.id = m.account_id

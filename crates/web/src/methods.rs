@@ -1,4 +1,5 @@
-//! One URL and what can be done there. A form that is sent passes the checks of `forms`: there is no other way to add one.
+//! One URL and what can be done there. A form that is sent passes the checks of `forms`; [`Methods::post_by_link`] is the one
+//! way around them, and a test names who may go it.
 
 use std::io;
 
@@ -18,6 +19,7 @@ use crate::{error::Problem, forms::Guarded};
 pub struct Methods {
     get: Option<BoxEndpoint<'static, Response>>,
     post: Option<BoxEndpoint<'static, Response>>,
+    by_link: bool,
 }
 
 impl Methods {
@@ -33,6 +35,20 @@ impl Methods {
     pub fn post<E: IntoEndpoint<Endpoint: 'static>>(mut self, page: E) -> Self {
         self.post = Some(Guarded(page.into_endpoint().map_to_response()).boxed());
         self
+    }
+
+    /// Takes a request from anywhere, and reads nothing of it but its address: for a link in a mail that a mail program follows
+    /// by itself (RFC 8058 §3.2: no cookies, no redirects). What is done must harm nobody, whoever sends it.
+    #[must_use]
+    pub fn post_by_link<E: IntoEndpoint<Endpoint: 'static>>(mut self, page: E) -> Self {
+        self.post = Some(page.into_endpoint().map_to_response().boxed());
+        self.by_link = true;
+        self
+    }
+
+    /// Whether a POST is taken from anywhere.
+    pub fn takes_links(&self) -> bool {
+        self.by_link
     }
 
     /// As the Allow header names them.

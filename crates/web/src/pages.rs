@@ -10,6 +10,7 @@ pub mod health;
 pub mod home;
 pub mod images;
 pub mod links;
+pub mod mail_preferences;
 pub mod password_resets;
 pub mod sign_in;
 pub mod sign_out;

@@ -9,8 +9,8 @@ use crate::{
     },
     methods::Methods,
     pages::{
-        account, assets, email_changes, gallery, generations, health, home, images, password_resets, sign_in,
-        sign_out, sign_up, verifications,
+        account, assets, email_changes, gallery, generations, health, home, images, mail_preferences,
+        password_resets, sign_in, sign_out, sign_up, verifications,
     },
 };
 
@@ -31,6 +31,8 @@ pub struct Listed {
     pub access: Access,
     /// As the Allow header names them.
     pub methods: &'static str,
+    /// Whether a POST is taken from anywhere, without a form of ours.
+    pub by_link: bool,
 }
 
 /// Where everything is.
@@ -92,6 +94,11 @@ pub fn table() -> Table {
         .at("/images/:id/visibility", Member, post(images::visibility::create))
         .at("/images/:id/deletion", Member, post(images::deletion::create))
         .at("/images/:id/restoration", Member, post(images::restoration::create))
+        .at(
+            "/mail-preferences/:token",
+            Anybody,
+            get(mail_preferences::show::show).post_by_link(mail_preferences::show::create),
+        )
         .at("/healthz", Anybody, get(health::alive))
         .at("/readyz", Anybody, get(health::ready))
         .at("/assets/*name", Anybody, get(assets::show))
@@ -101,7 +108,8 @@ pub fn table() -> Table {
 
 impl Table {
     fn at(mut self, pattern: &'static str, access: Access, methods: Methods) -> Self {
-        self.listed.push(Listed { pattern, access, methods: methods.allowed() });
+        let by_link = methods.takes_links();
+        self.listed.push(Listed { pattern, access, methods: methods.allowed(), by_link });
         self.route = self.route.at(pattern, Gate::new(access, methods));
         self
     }

@@ -76,7 +76,9 @@ pub fn moment(at: DateTime<Utc>) -> String {
 fn parse(folder: &Path) -> anyhow::Result<Tera> {
     let mut sources = Vec::new();
     for path in reloading::files(folder)? {
-        if path.extension().is_some_and(|extension| extension == "html") {
+        // What mails say is the worker's.
+        let is_page = !path.starts_with(folder.join("mails"));
+        if is_page && path.extension().is_some_and(|extension| extension == "html") {
             let name = path.strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
             sources.push((name, fs::read_to_string(&path).with_context(|| path.display().to_string())?));
         }

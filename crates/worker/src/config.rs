@@ -1,7 +1,11 @@
 //! Every setting of the worker, read once in `main`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
 
 use crate::runner::lanes::LaneSettings;
 
@@ -98,6 +102,19 @@ pub struct Config {
         hide_env_values = true
     )]
     pub s3_secret_access_key: SecretString,
+    /// The mail server: `smtps://user:password@host:465`, or `smtp://user:password@host:587?tls=required`. Without TLS, as in
+    /// `smtp://127.0.0.1:25`, production accepts a relay on the same host only. Special characters are percent-encoded.
+    #[arg(long, env = "SMTP_URL", default_value = "", hide_default_value = true, hide_env_values = true)]
+    pub smtp_url: SecretString,
+    /// Who mails are from: `AI Gallery <hello@example.org>`.
+    #[arg(long, env = "MAIL_FROM", default_value = "", hide_default_value = true)]
+    pub mail_from: String,
+    /// Where browsers reach the shop, without a path: links in mails lead there.
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    pub public_url: Url,
+    /// The folder of templates; those for mails lie in its folder `mails`.
+    #[arg(long, env = "TEMPLATES_DIR", default_value = "templates")]
+    pub templates_dir: PathBuf,
     /// `text` or `json`.
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -132,6 +149,7 @@ impl Config {
         if let Err(problem) = self.lanes() {
             problems.push(problem);
         }
+        problems.extend(self.mail_problems());
         if self.app_env == AppEnv::Production {
             for (name, url) in
                 [("OPENAI_BASE_URL", &self.openai_base_url), ("S3_ENDPOINT", &self.s3_endpoint)]
@@ -142,5 +160,116 @@ impl Config {
             }
         }
         problems
+    }
+    fn mail_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let production = self.app_env == AppEnv::Production;
+        if self.mail_from.parse::<Mailbox>().is_err() {
+            problems.push(format!(
+                "MAIL_FROM is {:?}: it must be an address, as in AI Gallery <hello@example.org>",
+                self.mail_from
+            ));
+        }
+        if production && self.public_url.scheme() != "https" {
+            problems
+                .push(format!("PUBLIC_URL is {}: in production only https:// is accepted", self.public_url));
+        }
+        // It holds a password: none of it is repeated.
+        match Url::parse(self.smtp_url.expose_secret()) {
+            Ok(url) if !matches!(url.scheme(), "smtp" | "smtps") || url.host().is_none() => problems
+                .push("SMTP_URL must begin with smtp:// or smtps:// and name a host".to_owned()),
+            Ok(url) if production && !is_sealed(&url) && !is_here(&url) => problems.push(
+                "SMTP_URL sends mails in the clear: in production only smtps:// and ?tls=required are accepted, or a relay on this host"
+                    .to_owned(),
+            ),
+            Ok(_) => {}
+            Err(_) => problems.push("SMTP_URL is no URL: without it no mail can be sent".to_owned()),
+        }
+        problems
+    }
+}
+
+/// Whether nothing can be read on the way. `tls=opportunistic` is not enough: whoever is in between turns it off.
+fn is_sealed(url: &Url) -> bool {
+    url.scheme() == "smtps" || url.query_pairs().any(|(name, value)| name == "tls" && value == "required")
+}
+
+/// Whether it leads to this very host, as to a relay that does the rest.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        // The host of a scheme that is not the web's is a name to this parser also when it is an address.
+        Some(Host::Domain(name)) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(given: &[(&str, &str)]) -> Vec<String> {
+        let mut arguments = vec![
+            "worker".to_owned(),
+            "--app-env=production".to_owned(),
+            "--database-url=postgres://nowhere".to_owned(),
+            "--openai-api-key=sk-1".to_owned(),
+            "--s3-access-key-id=id".to_owned(),
+            "--s3-secret-access-key=secret".to_owned(),
+            "--mail-from=AI Gallery <hello@example.org>".to_owned(),
+            "--public-url=https://shop.example".to_owned(),
+            "--smtp-url=smtps://user:pass%40word@mail.example".to_owned(),
+        ];
+        for (name, value) in given {
+            arguments.retain(|argument| !argument.starts_with(&format!("--{name}=")));
+            arguments.push(format!("--{name}={value}"));
+        }
+        Cli::parse_from(arguments).config.problems()
+    }
+
+    #[test]
+    fn production_sends_mails_sealed_or_to_itself() {
+        for good in [
+            "smtps://mail.example",
+            "smtp://user:secret@mail.example:587?tls=required",
+            "smtp://127.0.0.1:2525",
+            "smtp://localhost",
+            "smtp://[::1]:25",
+        ] {
+            assert_eq!(problems(&[("smtp-url", good)]), [""; 0], "{good}");
+        }
+        for bad in [
+            "",
+            "mail.example",
+            "http://mail.example",
+            "smtp://user:secret@mail.example",
+            "smtp://user:secret@mail.example?tls=opportunistic",
+            "smtp://127.0.0.1.mail.example",
+        ] {
+            let problems = problems(&[("smtp-url", bad)]);
+            assert!(problems.len() == 1 && problems[0].starts_with("SMTP_URL"), "{bad}: {problems:?}");
+            assert!(!problems[0].contains("secret"), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn mails_need_a_sender_and_links_need_https() {
+        for (name, value, setting) in [
+            ("mail-from", "", "MAIL_FROM"),
+            ("mail-from", "the shop", "MAIL_FROM"),
+            ("public-url", "http://shop.example", "PUBLIC_URL"),
+        ] {
+            let problems = problems(&[(name, value)]);
+            assert!(problems.len() == 1 && problems[0].starts_with(setting), "{value}: {problems:?}");
+        }
+        let development = [
+            ("app-env", "development"),
+            ("public-url", "http://127.0.0.1:8080"),
+            ("smtp-url", "smtp://mailhog:1025"),
+        ];
+        assert_eq!(problems(&development), [""; 0]);
     }
 }

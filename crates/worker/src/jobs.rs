@@ -1,8 +1,12 @@
 //! The index of all jobs: a job that is missing here does not compile.
 
+mod erase_account;
+mod export_account;
 mod generate_images;
 mod make_thumbnails;
+mod purge_export;
 mod purge_image;
+mod send_mail;
 mod upload_image;
 
 use std::time::Duration;
@@ -52,10 +56,10 @@ impl Handler for Jobs {
             Job::UploadImage { image_id } => upload_image::run(image_id, services, &context).await,
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
-            Job::SendMail { .. } => Err(JobError::GiveUp("mails are not sent yet".to_owned())),
-            Job::ExportAccount { .. } | Job::PurgeExport { .. } | Job::EraseAccount { .. } => {
-                Err(JobError::GiveUp("not yet".to_owned()))
-            }
+            Job::SendMail { mail_id } => send_mail::run(mail_id, services, &context).await,
+            Job::ExportAccount { export_id } => export_account::run(export_id, services, &context).await,
+            Job::PurgeExport { export_id } => purge_export::run(export_id, services, &context).await,
+            Job::EraseAccount { account_id } => erase_account::run(account_id, services, &context).await,
         }
     }
 }

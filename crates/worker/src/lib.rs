@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod jobs;
+pub mod letters;
 pub mod logs;
 pub mod pictures;
 pub mod providers;

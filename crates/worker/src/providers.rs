@@ -2,4 +2,5 @@
 //! between a stand-in and the real thing.
 
 pub mod openai;
+pub mod smtp;
 pub mod storage;

@@ -1,10 +1,11 @@
-//! What a job needs from the outside: the database, the provider, object storage.
+//! What a job needs from the outside: the database, the provider, object storage, a mail server.
 
 use sqlx::PgPool;
 
 use crate::{
-    config::Config,
-    providers::{openai::OpenAi, storage::Storage},
+    config::{AppEnv, Config},
+    letters::Letters,
+    providers::{openai::OpenAi, smtp::Smtp, storage::Storage},
 };
 
 /// The clients, one of each.
@@ -16,14 +17,25 @@ pub struct Services {
     pub openai: OpenAi,
     /// Keeps pictures.
     pub storage: Storage,
+    /// Sends mails.
+    pub smtp: Smtp,
+    /// What mails say.
+    pub letters: Letters,
 }
 
 impl Services {
     /// Clients as configured. Nothing is sent yet.
     ///
     /// # Errors
-    /// If an HTTP client cannot be built.
+    /// If a client cannot be built, or a letter cannot be read.
     pub fn new(db: PgPool, config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { db, openai: OpenAi::new(config)?, storage: Storage::new(config) })
+        let watched = config.app_env == AppEnv::Development;
+        Ok(Self {
+            db,
+            openai: OpenAi::new(config)?,
+            storage: Storage::new(config),
+            smtp: Smtp::new(config)?,
+            letters: Letters::open(&config.templates_dir, &config.public_url, watched)?,
+        })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use poem::{Request, Response};
 
 use super::pages::{escape, page};
+use crate::mail::Refusals;
 use crate::openai::{Models, WORDS};
 use crate::{World, clock};
 
@@ -22,6 +23,7 @@ pub(super) async fn show(world: Arc<World>, _: Request) -> poem::Result<Response
         "<div class=\"columns\">".to_owned(),
         openai_knobs(&world),
         storage_knobs(&world),
+        mail_knobs(&world),
         "</div>".to_owned(),
         calls(&world),
         objects(&world),
@@ -84,7 +86,27 @@ fn storage_knobs(world: &World) -> String {
         "<section><h2>S3</h2>\
          <form method=\"post\" action=\"/_sandbox/storage/outage\"><h3>Outage</h3>{state}\
          <label>Seconds, 0 ends it <input name=\"seconds\" type=\"number\" min=\"0\" value=\"20\" required></label>\
-         <button>Break</button></form>\
+         <button>Break</button></form></section>"
+    )
+}
+
+fn mail_knobs(world: &World) -> String {
+    let state = match world.refusals.left() {
+        Some(refusal) => {
+            format!("<p class=\"alarm\">The next {} are refused with {}</p>", refusal.mails, refusal.code)
+        }
+        None => "<p class=\"quiet\">All are taken</p>".to_owned(),
+    };
+    let mut codes = String::new();
+    for (code, _) in Refusals::WORDS {
+        let _ = write!(codes, "<option>{code}</option>");
+    }
+    format!(
+        "<section><h2>SMTP</h2>\
+         <form method=\"post\" action=\"/_sandbox/mail/refusal\"><h3>Refuse the next mails</h3>{state}\
+         <label>Code <select name=\"code\">{codes}</select></label>\
+         <label>Mails, 0 ends it <input name=\"mails\" type=\"number\" min=\"0\" value=\"1\" required></label>\
+         <button>Refuse</button></form>\
          <h2>All</h2><form method=\"post\" action=\"/_sandbox/reset\"><h3>Start afresh</h3>\
          <p class=\"quiet\">Forgets calls, knobs and mails. Objects stay.</p><button>Reset</button></form></section>"
     )

@@ -1,4 +1,5 @@
-//! One SMTP conversation. The grammar is smtp-proto's; what is here is the order of things, and that all is accepted.
+//! One SMTP conversation. The grammar is smtp-proto's; what is here is the order of things, and that all is accepted,
+//! but for what was ordered to be refused.
 
 use std::slice::Iter;
 use std::time::Duration;
@@ -12,7 +13,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::inbox::{Envelope, Inbox};
+use super::{
+    inbox::{Envelope, Inbox},
+    refusals::Refusals,
+};
 
 const LARGEST: usize = 25 << 20;
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -34,7 +38,11 @@ struct Conversation {
     over: bool,
 }
 
-pub(super) async fn converse(mut stream: TcpStream, inbox: &Inbox) -> anyhow::Result<()> {
+pub(super) async fn converse(
+    mut stream: TcpStream,
+    inbox: &Inbox,
+    refusals: &Refusals,
+) -> anyhow::Result<()> {
     let mut conversation = Conversation {
         state: State::Commands,
         sender: None,
@@ -56,16 +64,22 @@ pub(super) async fn converse(mut stream: TcpStream, inbox: &Inbox) -> anyhow::Re
         }
         let mut bytes = buffer[..count].iter();
         while bytes.len() > 0 && !conversation.over {
-            conversation.hear(&mut requests, &mut bytes, inbox).await;
+            conversation.hear(&mut requests, &mut bytes, inbox, refusals).await;
         }
     }
 }
 
 impl Conversation {
-    async fn hear(&mut self, requests: &mut RequestReceiver, bytes: &mut Iter<'_, u8>, inbox: &Inbox) {
+    async fn hear(
+        &mut self,
+        requests: &mut RequestReceiver,
+        bytes: &mut Iter<'_, u8>,
+        inbox: &Inbox,
+        refusals: &Refusals,
+    ) {
         match &mut self.state {
             State::Commands => match requests.ingest(bytes) {
-                Ok(request) => self.obey(&request),
+                Ok(request) => self.obey(&request, refusals),
                 Err(Error::NeedsMoreData { .. }) => *bytes = [].iter(),
                 Err(Error::ResponseTooLong) => {
                     self.say("500 5.5.6 Line too long");
@@ -98,7 +112,7 @@ impl Conversation {
         }
     }
 
-    fn obey<T: AsRef<str>>(&mut self, request: &Request<T>) {
+    fn obey<T: AsRef<str>>(&mut self, request: &Request<T>, refusals: &Refusals) {
         match request {
             Request::Ehlo { host } => self.greet(host.as_ref()),
             Request::Helo { .. } => self.say(&format!("250 {NAME}")),
@@ -109,6 +123,12 @@ impl Conversation {
             }
             Request::Rcpt { .. } if self.sender.is_none() => self.say("503 5.5.1 MAIL first"),
             Request::Rcpt { to } => {
+                if let Some((code, words)) = refusals.next() {
+                    self.say(&format!("{code} {words}"));
+                    // 421 says that the conversation is over.
+                    self.over = code == 421;
+                    return;
+                }
                 self.recipients.push(to.address.as_ref().to_owned());
                 self.say("250 2.1.5 OK");
             }

@@ -116,3 +116,33 @@ async fn pipelined_commands_and_a_null_sender_are_taken() {
     assert_eq!((mails[0]["from"].as_str(), mails[0]["subject"].as_str()), (Some(""), Some("plain")));
     assert_eq!(mails[0]["html"], serde_json::Value::Null);
 }
+
+#[tokio::test]
+async fn mails_are_refused_as_often_as_ordered() {
+    let started = start().await;
+    started.poke("mail/refusal", &serde_json::json!({"code": 550, "mails": 1})).await;
+    let mut talk = Talk::to(&started).await;
+    assert!(talk.say("EHLO x").await.starts_with("250"));
+    assert!(talk.say("MAIL FROM:<shop@example.org>").await.starts_with("250"));
+    assert!(talk.say("RCPT TO:<a@example.org>").await.starts_with("550 5.1.1 "));
+    assert!(talk.say("DATA").await.starts_with("503"));
+    assert!(talk.say("RCPT TO:<a@example.org>").await.starts_with("250"));
+
+    started.poke("mail/refusal", &serde_json::json!({"code": 421, "mails": 2})).await;
+    assert!(talk.say("RCPT TO:<b@example.org>").await.starts_with("421 "));
+    assert_eq!(talk.hear().await, "", "the conversation is over");
+    started.poke("reset", &serde_json::json!({})).await;
+    let mut talk = Talk::to(&started).await;
+    assert!(talk.say("MAIL FROM:<shop@example.org>").await.starts_with("250"));
+    assert!(talk.say("RCPT TO:<b@example.org>").await.starts_with("250"));
+
+    let url = format!("{}/_sandbox/mail/refusal", started.sandbox.dashboard_url());
+    let unknown = started
+        .client
+        .post(url)
+        .json(&serde_json::json!({"code": 250, "mails": 1}))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(unknown.status(), 400);
+}

@@ -116,8 +116,8 @@ pub struct Picture {
     pub id: ImageId,
     /// The request that it came from.
     pub generation_id: GenerationId,
-    /// Its name in the file. Empty if it was deleted while the file was made.
-    pub file: String,
+    /// Its name in the file, once it is in there. None for one that was removed while the file was made.
+    pub file: Option<String>,
     /// How it is encoded.
     pub format: Format,
     /// In pixels.
@@ -246,7 +246,7 @@ async fn images(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Resu
         .map(|row| Picture {
             id: row.id,
             generation_id: row.generation_id,
-            file: format!("pictures/{}.{}", row.id, row.format.extension()),
+            file: None,
             format: row.format,
             width: row.width,
             height: row.height,

@@ -9,6 +9,7 @@ mod forms;
 mod gallery;
 mod images;
 mod leaving;
+mod mail_preferences;
 mod newcomers;
 mod progress;
 mod prompts;

@@ -7,8 +7,8 @@ use web::{
     error::ErrorPage,
     flash::Flash,
     pages::{
-        account, email_changes, gallery, generations, home, images, links, password_resets, sign_in, sign_up,
-        verifications,
+        account, email_changes, gallery, generations, home, images, links, mail_preferences, password_resets,
+        sign_in, sign_up, verifications,
     },
     views::{Account, Page, Shell, Views},
 };
@@ -88,6 +88,7 @@ fn every_template_renders() {
     render::<generations::show::Show>(&views, &mut rendered);
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);
+    render::<mail_preferences::show::Show>(&views, &mut rendered);
     render::<ErrorPage>(&views, &mut rendered);
     // What begins with an underline is part of others, and so is the layout.
     let alone = |name: &String| {
@@ -97,4 +98,5 @@ fn every_template_renders() {
     let missing: Vec<_> =
         all.iter().filter(|name| alone(name)).filter(|name| !rendered.contains(*name)).collect();
     assert!(missing.is_empty(), "no page renders {missing:?}");
+    assert!(!all.iter().any(|name| name.starts_with("mails/")), "mails are rendered by the worker");
 }

@@ -1,6 +1,6 @@
 //! Object storage that speaks S3. The bucket is private; pages reach objects by signed URLs.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_s3::{
@@ -10,6 +10,7 @@ use aws_sdk_s3::{
         timeout::TimeoutConfig,
     },
     error::{DisplayErrorContext, SdkError},
+    operation::get_object::GetObjectError,
     primitives::ByteStream,
 };
 use aws_smithy_http_client::{Builder, tls};
@@ -19,6 +20,10 @@ use crate::config::Config;
 
 /// A picture never changes under its key.
 const CACHE_CONTROL: &str = "private, max-age=31536000, immutable";
+/// One request takes no longer.
+const TIMEOUT: Duration = Duration::from_secs(25);
+/// Sending a file takes no longer: 5 GB, the most that one request may hold, at 4 MB a second.
+const FILE_TIMEOUT: Duration = Duration::from_mins(20);
 
 /// Why storage did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +60,7 @@ impl Storage {
             .build_https();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(25))
+            .operation_attempt_timeout(TIMEOUT)
             .build();
         let s3 = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -101,14 +106,50 @@ impl Storage {
         Ok(())
     }
 
+    /// Stores a zip archive from a file, without reading it into memory; what lay under the key is replaced. A browser saves
+    /// it, and nobody caches it.
+    ///
+    /// # Errors
+    /// What the store said, or that the file cannot be read.
+    pub async fn put_archive(&self, key: &str, path: &Path) -> Result<(), StorageError> {
+        let body = ByteStream::from_path(path).await.map_err(|error| StorageError(error.to_string()))?;
+        let patience = TimeoutConfig::builder().operation_attempt_timeout(FILE_TIMEOUT).build();
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("application/zip")
+            .cache_control("private, no-store")
+            .content_disposition("attachment; filename=\"ai-gallery.zip\"")
+            .body(body)
+            .customize()
+            .config_override(aws_sdk_s3::Config::builder().timeout_config(patience))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// An object's bytes, if it is there.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn find(&self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => {
+                let bytes = object.body.collect().await.map_err(|error| StorageError(error.to_string()))?;
+                Ok(Some(bytes.to_vec()))
+            }
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// An object's bytes.
     ///
     /// # Errors
     /// What the store said; an object that is not there is an error.
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, StorageError> {
-        let object = self.client.get_object().bucket(&self.bucket).key(key).send().await?;
-        let bytes = object.body.collect().await.map_err(|error| StorageError(error.to_string()))?;
-        Ok(bytes.to_vec())
+        self.find(key).await?.ok_or_else(|| StorageError(format!("there is no {key}")))
     }
 
     /// Removes an object. One that is not there is removed already.

@@ -1,0 +1,145 @@
+//! Every letter, in both its forms.
+
+use std::{collections::BTreeSet, path::Path};
+
+use shop::{
+    ids::{ExportId, GenerationId},
+    mails::{Letter, MailKind, Outgoing},
+};
+use strum::VariantArray;
+use uuid::Uuid;
+use worker::letters::{Letters, Rendered};
+
+const TOKEN: &str = "dG9rZW4tdG9rZW4tdG9rZW4tdG9rZW4tdG9rZW4tdG8";
+const HOSTILE: &str = "<script>alert(1)</script>\r\nBcc: x@example.org";
+
+fn id() -> Uuid {
+    "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11".parse().expect("an id")
+}
+
+fn letters() -> Vec<(Letter, &'static str)> {
+    let new_email = "<b>mira</b>@example.net".to_owned();
+    let browser = Some("ab".repeat(32));
+    vec![
+        (Letter::VerifyEmail { next: "/x".to_owned(), browser }, "/verifications/"),
+        (Letter::AccountExists, "/sign-in"),
+        (Letter::ResetPassword, "/password-resets/"),
+        (Letter::PasswordChanged, "/password-resets/new"),
+        (Letter::ConfirmNewEmail, "/email-changes/"),
+        (Letter::EmailChangeAsked { new_email: new_email.clone() }, "/account/password"),
+        (Letter::EmailChanged { new_email }, ""),
+        (Letter::SecondFactorChanged { on: true }, "/account/second-factor"),
+        (Letter::SecondFactorChanged { on: false }, "/account/second-factor"),
+        (Letter::RoleChanged { role: "manager".to_owned() }, "/account"),
+        (Letter::RoleChanged { role: "customer".to_owned() }, "/account"),
+        (Letter::ExportReady { export_id: ExportId(id()) }, "/account/exports"),
+        (
+            Letter::ErasureScheduled { erase_at: "2026-12-08T09:05:00Z".parse().expect("a moment") },
+            "/account/deletion",
+        ),
+        (Letter::ErasureCalledOff, "/account"),
+        (Letter::Erased, ""),
+        (
+            Letter::PicturesReady { generation_id: GenerationId(id()) },
+            "/generations/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11",
+        ),
+    ]
+}
+
+fn open() -> Letters {
+    let templates = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates"));
+    let shop = "https://shop.example/".parse().expect("a URL");
+    Letters::open(templates, &shop, false).expect("templates that parse")
+}
+
+fn outgoing(letter: Letter, name: &str) -> Outgoing {
+    Outgoing {
+        account_id: None,
+        recipient: "mira@example.org".to_owned(),
+        name: name.to_owned(),
+        has_token: true,
+        unsubscribe_token: letter.is_news().then(id),
+        letter,
+    }
+}
+
+/// The link that has a line of its own in the text.
+fn link(rendered: &Rendered) -> &str {
+    rendered.text.lines().find(|line| line.starts_with("https://")).expect("a line with a link")
+}
+
+#[test]
+fn every_letter_is_complete_in_both_forms() {
+    let open = open();
+    let mut kinds = BTreeSet::new();
+    for (letter, path) in letters() {
+        let (kind, news): (&str, bool) = (MailKind::from(&letter).into(), letter.is_news());
+        kinds.insert(kind);
+        let rendered = open
+            .render(&outgoing(letter, HOSTILE), Some(TOKEN))
+            .unwrap_or_else(|error| panic!("{kind}: {error:#}"));
+        let Rendered { subject, text, html, unsubscribe } = &rendered;
+
+        let token = if path.ends_with('/') { TOKEN } else { "" };
+        let wanted = format!("https://shop.example{path}{token}");
+        assert_eq!(link(&rendered), wanted, "{kind}");
+        let markup = wanted.replace('/', "&#x2F;");
+        assert!(
+            html.contains(&format!("href=\"{wanted}\"")) || html.contains(&format!("href=\"{markup}\"")),
+            "{kind}: {html}"
+        );
+
+        assert!(
+            !subject.is_empty() && subject.chars().count() <= 78 && !subject.contains('\n'),
+            "{kind}: {subject:?}"
+        );
+        assert!(text.starts_with(subject.as_str()) && html.contains(subject.as_str()), "{kind}");
+        for part in [subject, text, html] {
+            for left in ["{{", "}}", "{%", "%}", "{#", "None"] {
+                assert!(!part.contains(left), "{kind} leaves {left}: {part}");
+            }
+        }
+        // Everything on one line, and in markup as text.
+        assert!(text.contains("Hello <script>alert(1)</script> Bcc: x@example.org,\n"), "{kind}: {text}");
+        assert!(
+            !html.contains("<script") && !html.contains("<b>mira") && html.contains("&lt;script&gt;"),
+            "{kind}: {html}"
+        );
+        // Nothing is loaded from anywhere.
+        for loading in ["<img", "<link", "url(", "@import", "src="] {
+            assert!(!html.contains(loading), "{kind} loads something: {loading}");
+        }
+        assert_eq!(unsubscribe.is_some(), news, "{kind}");
+        let turn_off = format!("https://shop.example/mail-preferences/{}", id());
+        assert_eq!(text.contains(&turn_off), news, "{kind}");
+        assert_eq!(html.contains("Turn them off"), news, "{kind}");
+    }
+    let all: BTreeSet<&str> = MailKind::VARIANTS.iter().map(|kind| <&str>::from(*kind)).collect();
+    assert_eq!(kinds, all);
+}
+
+#[test]
+fn whoever_gave_no_name_is_greeted_all_the_same() {
+    let rendered = open().render(&outgoing(Letter::AccountExists, ""), None).expect("words");
+    assert!(rendered.text.contains("\nHello,\n") && rendered.html.contains(">Hello,<"), "{}", rendered.text);
+}
+
+#[test]
+fn a_moment_is_said_in_words() {
+    let erase_at = "2026-12-08T09:05:00Z".parse().expect("a moment");
+    let rendered =
+        open().render(&outgoing(Letter::ErasureScheduled { erase_at }, "Mira"), None).expect("words");
+    assert!(rendered.subject.contains("8 December 2026, 09:05 UTC"), "{}", rendered.subject);
+}
+
+#[test]
+fn a_template_that_is_broken_or_missing_is_told_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shop = "https://shop.example/".parse().expect("a URL");
+    assert!(Letters::open(folder.path(), &shop, false).is_err(), "there is no folder for mails");
+    std::fs::create_dir(folder.path().join("mails")).expect("made");
+    let missing = Letters::open(folder.path(), &shop, false).err().expect("an empty folder").to_string();
+    assert!(missing.starts_with("there is no verify_email.txt"), "{missing}");
+    std::fs::write(folder.path().join("mails/erased.txt"), "{% if %}").expect("written");
+    assert!(Letters::open(folder.path(), &shop, false).is_err());
+}
