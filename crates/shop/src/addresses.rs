@@ -48,6 +48,16 @@ impl Field {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// Most characters that it may have; the CHECKs in `migrations/0007_addresses.sql`.
+    pub fn longest(self) -> usize {
+        match self {
+            Self::Country => 2,
+            Self::Name | Self::Company | Self::Line1 | Self::Line2 | Self::City | Self::Region => 100,
+            Self::Postcode => 20,
+            Self::Phone => 30,
+        }
+    }
 }
 
 /// An address as it is kept.

@@ -2,12 +2,15 @@
 
 use std::{ops::Deref, str::FromStr, sync::Arc};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Duration;
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result, http::Method};
+use sha2::{Digest, Sha256};
 use shop::{
     accounts::Duty,
     ids::AccountId,
     sessions::{SecondFactor, Visitor},
+    tokens::{self, Purpose, Token, TokenHash},
 };
 
 use crate::{error::Problem, visit::Visit};
@@ -94,6 +97,13 @@ impl<'a> FromRequest<'a> for Guest {
     }
 }
 
+impl Member {
+    /// Who it is, with everything that is known of their session.
+    pub async fn visitor(&self) -> Result<&Visitor, Problem> {
+        self.visit.visitor().await?.ok_or(Problem::SignedOut)
+    }
+}
+
 impl<'a> FromRequest<'a> for Member {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let visit = Visit::of(request)?;
@@ -127,5 +137,25 @@ impl<'a, T: FromStr + ToString> FromRequest<'a> for Id<T> {
         // One spelling an id: others that a UUID may have would be second addresses of the same page.
         let id: T = text.parse().map_err(|_| Problem::NotFound)?;
         if id.to_string() == text { Ok(Self(id)) } else { Err(Problem::NotFound.into()) }
+    }
+}
+
+/// What a link in a mail carries, as it stands in the path: 256 bits, known to the database by their sha256.
+pub struct Link(Option<TokenHash>);
+
+impl<'a> FromRequest<'a> for Link {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let text = request.raw_path_param("token").unwrap_or_default();
+        let bits = BASE64_URL_SAFE_NO_PAD.decode(text).ok().filter(|bits| bits.len() == 32);
+        Ok(Self(bits.map(|bits| Sha256::digest(bits).into())))
+    }
+}
+
+impl Link {
+    /// What it is about, if it is still good for this. A link that lost a letter on its way is as one that was used.
+    pub async fn find(&self, visit: &Visit, purpose: Purpose) -> Result<Option<(TokenHash, Token)>, Problem> {
+        let Some(hash) = self.0 else { return Ok(None) };
+        let token = tokens::find(&visit.site.db, visit.at(), purpose, &hash).await?;
+        Ok(token.map(|token| (hash, token)))
     }
 }

@@ -22,6 +22,34 @@ pub enum Flash {
     AlreadyBegun,
     /// Staff took this picture out of the gallery, or it is deleted.
     NotForTheGallery,
+    /// The address of the account is verified.
+    Verified,
+    /// The link that verifies the address is on its way again.
+    VerificationSent,
+    /// A new password was chosen by a link.
+    PasswordReset,
+    /// A new password was chosen by who knew the old one.
+    PasswordChanged,
+    /// A link is on its way to a new address.
+    EmailChangeAsked,
+    /// The account moved to a new address.
+    EmailChanged,
+    /// The profile is saved.
+    ProfileSaved,
+    /// An address was added or changed.
+    AddressSaved,
+    /// An address is gone.
+    AddressDeleted,
+    /// Another address is the default one.
+    AddressIsDefault,
+    /// Another session ended.
+    SessionEnded,
+    /// All other sessions ended.
+    OtherSessionsEnded,
+    /// A file of everything is being made.
+    ExportAsked,
+    /// The account stays.
+    ErasureCalledOff,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -57,6 +85,35 @@ impl Flash {
             Self::Restored => ("done", "The picture is back. Only you can see it."),
             Self::AlreadyBegun => ("problem", "It was too late to cancel: the drawing had already begun."),
             Self::NotForTheGallery => ("problem", "This picture cannot be shown in the gallery."),
+            Self::Verified => {
+                ("done", "Your e-mail address is confirmed. Now everything here is open to you.")
+            }
+            Self::VerificationSent => {
+                ("done", "We sent the link once more. Please look into your inbox in a moment.")
+            }
+            Self::PasswordReset => ("done", "Your new password is in place. Please sign in with it."),
+            Self::PasswordChanged => {
+                ("done", "Your password is changed, and you are signed out everywhere else.")
+            }
+            Self::EmailChangeAsked => (
+                "done",
+                "We sent a link to the new address. Your account moves there as soon as you open it.",
+            ),
+            Self::EmailChanged => {
+                ("done", "Your account has its new e-mail address, and you are signed out everywhere else.")
+            }
+            Self::ProfileSaved => ("done", "Your profile is saved."),
+            Self::AddressSaved => ("done", "The address is saved."),
+            Self::AddressDeleted => ("done", "The address is deleted."),
+            Self::AddressIsDefault => {
+                ("done", "From now on parcels go there, unless you choose another address.")
+            }
+            Self::SessionEnded => ("done", "That browser is signed out."),
+            Self::OtherSessionsEnded => ("done", "You are signed out everywhere but here."),
+            Self::ExportAsked => {
+                ("done", "We are putting your file together. A mail tells you when it is ready.")
+            }
+            Self::ErasureCalledOff => ("done", "Your account stays, with everything in it."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -71,6 +128,20 @@ impl Flash {
             | Self::Restored
             | Self::AlreadyBegun
             | Self::NotForTheGallery
+            | Self::Verified
+            | Self::VerificationSent
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::EmailChangeAsked
+            | Self::EmailChanged
+            | Self::ProfileSaved
+            | Self::AddressSaved
+            | Self::AddressDeleted
+            | Self::AddressIsDefault
+            | Self::SessionEnded
+            | Self::OtherSessionsEnded
+            | Self::ExportAsked
+            | Self::ErasureCalledOff
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -87,6 +158,20 @@ impl fmt::Display for Flash {
             Self::Restored => f.write_str("restored"),
             Self::AlreadyBegun => f.write_str("already-begun"),
             Self::NotForTheGallery => f.write_str("not-for-the-gallery"),
+            Self::Verified => f.write_str("verified"),
+            Self::VerificationSent => f.write_str("verification-sent"),
+            Self::PasswordReset => f.write_str("password-reset"),
+            Self::PasswordChanged => f.write_str("password-changed"),
+            Self::EmailChangeAsked => f.write_str("email-change-asked"),
+            Self::EmailChanged => f.write_str("email-changed"),
+            Self::ProfileSaved => f.write_str("profile-saved"),
+            Self::AddressSaved => f.write_str("address-saved"),
+            Self::AddressDeleted => f.write_str("address-deleted"),
+            Self::AddressIsDefault => f.write_str("address-is-default"),
+            Self::SessionEnded => f.write_str("session-ended"),
+            Self::OtherSessionsEnded => f.write_str("other-sessions-ended"),
+            Self::ExportAsked => f.write_str("export-asked"),
+            Self::ErasureCalledOff => f.write_str("erasure-called-off"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -107,6 +192,20 @@ impl FromStr for Flash {
             "restored" => Self::Restored,
             "already-begun" => Self::AlreadyBegun,
             "not-for-the-gallery" => Self::NotForTheGallery,
+            "verified" => Self::Verified,
+            "verification-sent" => Self::VerificationSent,
+            "password-reset" => Self::PasswordReset,
+            "password-changed" => Self::PasswordChanged,
+            "email-change-asked" => Self::EmailChangeAsked,
+            "email-changed" => Self::EmailChanged,
+            "profile-saved" => Self::ProfileSaved,
+            "address-saved" => Self::AddressSaved,
+            "address-deleted" => Self::AddressDeleted,
+            "address-is-default" => Self::AddressIsDefault,
+            "session-ended" => Self::SessionEnded,
+            "other-sessions-ended" => Self::OtherSessionsEnded,
+            "export-asked" => Self::ExportAsked,
+            "erasure-called-off" => Self::ErasureCalledOff,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod assets;
+pub mod browsers;
 pub mod config;
 pub mod error;
 pub mod flash;

@@ -1,6 +1,6 @@
 //! Passwords: Argon2id, hashed a few at a time, so that a crowd at the door does not take the shop's memory and cores.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{borrow::Cow, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
@@ -30,6 +30,18 @@ pub enum PasswordError {
     TooShort,
     /// More than [`BYTES_MAX`] bytes.
     TooLong,
+}
+
+impl PasswordError {
+    /// What its owner reads.
+    pub fn words(self) -> Cow<'static, str> {
+        match self {
+            Self::TooShort => format!("The password needs at least {CHARS_MIN} characters.").into(),
+            Self::TooLong => {
+                format!("The password is longer than {BYTES_MAX} bytes. Please choose a shorter one.").into()
+            }
+        }
+    }
 }
 
 /// Checks a password that somebody chose.

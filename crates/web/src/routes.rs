@@ -9,7 +9,8 @@ use crate::{
     },
     methods::Methods,
     pages::{
-        assets, gallery, generations, health, home, images, mail_preferences, sign_in, sign_out, sign_up,
+        account, assets, email_changes, gallery, generations, health, home, images, mail_preferences,
+        password_resets, sign_in, sign_out, sign_up, verifications,
     },
 };
 
@@ -39,8 +40,48 @@ pub fn table() -> Table {
     Table::default()
         .at("/", Anybody, get(home::show))
         .at("/sign-up", Anybody, get(sign_up::show).post(sign_up::create))
+        .at("/sign-up/sent", Anybody, get(sign_up::sent::show))
+        .at("/verifications", Anybody, post(verifications::create))
+        .at(
+            "/verifications/:token",
+            Anybody,
+            get(verifications::show::show).post(verifications::show::create),
+        )
         .at("/sign-in", Anybody, get(sign_in::show).post(sign_in::create))
         .at("/sign-out", Anybody, post(sign_out::create))
+        .at("/password-resets", Anybody, post(password_resets::new::create))
+        .at("/password-resets/new", Anybody, get(password_resets::new::show))
+        .at("/password-resets/sent", Anybody, get(password_resets::sent::show))
+        .at(
+            "/password-resets/:token",
+            Anybody,
+            get(password_resets::show::show).post(password_resets::show::create),
+        )
+        .at("/email-changes/:token", Anybody, get(email_changes::show).post(email_changes::create))
+        .at("/account", Member, get(account::show::show))
+        .at("/account/profile", Member, get(account::profile::show).post(account::profile::create))
+        .at("/account/password", Member, get(account::password::show).post(account::password::create))
+        .at("/account/email", Member, get(account::email::show).post(account::email::create))
+        .at(
+            "/account/addresses",
+            Member,
+            get(account::addresses::index::show).post(account::addresses::new::create),
+        )
+        .at("/account/addresses/new", Member, get(account::addresses::new::show))
+        .at(
+            "/account/addresses/:id",
+            Member,
+            get(account::addresses::show::show).post(account::addresses::show::create),
+        )
+        .at("/account/addresses/:id/default", Member, post(account::addresses::default::create))
+        .at("/account/addresses/:id/deletion", Member, post(account::addresses::deletion::create))
+        .at("/account/sessions", Member, get(account::sessions::show))
+        .at("/account/sessions/revocation", Member, post(account::sessions::revocation::create_all))
+        .at("/account/sessions/:id/revocation", Member, post(account::sessions::revocation::create))
+        .at("/account/exports", Member, get(account::exports::show).post(account::exports::create))
+        .at("/account/exports/:id/file", Member, get(account::exports::file::show))
+        .at("/account/deletion", Member, get(account::deletion::show).post(account::deletion::create))
+        .at("/account/deletion/withdrawal", Member, post(account::deletion::withdrawal::create))
         .at("/gallery", Anybody, get(gallery::index::show))
         .at("/generations", MemberByPage, get(generations::index::show).post(generations::new::create))
         .at("/generations/new", Anybody, get(generations::new::show))

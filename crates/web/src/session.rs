@@ -45,6 +45,7 @@ impl SessionValue {
 pub struct Cookies {
     session: &'static str,
     flash: &'static str,
+    sent_to: &'static str,
     attributes: &'static str,
 }
 
@@ -53,9 +54,10 @@ impl Cookies {
     pub fn new(https: bool) -> Self {
         if https {
             let attributes = "; Path=/; HttpOnly; SameSite=Lax; Secure";
-            Self { session: "__Host-sid", flash: "__Host-flash", attributes }
+            Self { session: "__Host-sid", flash: "__Host-flash", sent_to: "__Host-sent-to", attributes }
         } else {
-            Self { session: "sid", flash: "flash", attributes: "; Path=/; HttpOnly; SameSite=Lax" }
+            let attributes = "; Path=/; HttpOnly; SameSite=Lax";
+            Self { session: "sid", flash: "flash", sent_to: "sent-to", attributes }
         }
     }
 
@@ -88,6 +90,17 @@ impl Cookies {
     /// Takes the message away, since it was shown.
     pub fn drop_flash(&self) -> HeaderValue {
         self.set(self.flash, "", Duration::zero())
+    }
+
+    /// The address to which this browser had a mail sent a while ago.
+    pub fn sent_to(&self, headers: &HeaderMap) -> Option<String> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(find(headers, self.sent_to)?).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// Keeps the address that a mail goes to, for the page that says so: in the page's own address it would stand in logs.
+    pub fn keep_sent_to(&self, email: &str) -> HeaderValue {
+        self.set(self.sent_to, &BASE64_URL_SAFE_NO_PAD.encode(email), Duration::minutes(15))
     }
 
     fn set(&self, name: &str, value: &str, lifetime: Duration) -> HeaderValue {

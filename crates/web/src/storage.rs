@@ -16,6 +16,9 @@ const HOUR: i64 = 3_600;
 /// … and so it must hold for two, to be good for at least one.
 const VALID: Duration = Duration::from_hours(2);
 
+/// How long a link to a private file is good: for the redirect that it stands in.
+const BRIEFLY: Duration = Duration::from_mins(5);
+
 /// Signs links.
 pub struct Storage {
     bucket: Bucket,
@@ -53,6 +56,14 @@ impl Storage {
         action.query_mut().insert("response-content-disposition", disposition(card));
         action.query_mut().insert("response-content-type", card.format.media_type());
         action.sign_with_time(VALID, &dated(at)).into()
+    }
+
+    /// A link to an object that a browser saves under a name, good for a few minutes: for what nobody but its owner may have.
+    pub fn file(&self, at: DateTime<Utc>, key: &str, name: &str) -> String {
+        let mut action = self.bucket.get_object(Some(&self.credentials), key);
+        action.query_mut().insert("response-content-disposition", format!("attachment; filename=\"{name}\""));
+        let now = Timestamp::from_second(at.timestamp()).unwrap_or_default();
+        action.sign_with_time(BRIEFLY, &now).into()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     random,
     session::SessionValue,
     site::Site,
-    views::{Account, Page, Shell},
+    views::{Account, Page, Shell, moment},
 };
 
 /// One request.
@@ -43,6 +43,8 @@ pub struct Visit {
     pub user_agent: String,
     /// The session value of its cookie, signed in or not.
     pub session: Option<SessionValue>,
+    /// The address to which this browser had a mail sent a while ago.
+    pub sent_to: Option<String>,
     flash: Option<Flash>,
     visitor: OnceCell<Option<Visitor>>,
 }
@@ -69,6 +71,7 @@ impl Visit {
                 .unwrap_or_default()
                 .to_owned(),
             session: site.cookies.session(headers),
+            sent_to: site.cookies.sent_to(headers),
             flash: site.cookies.flash(headers).and_then(|flash| flash.parse().ok()),
             visitor: OnceCell::new(),
             site,
@@ -169,7 +172,11 @@ impl Visit {
         let assets = self.site.assets.get().map_err(Problem::Broken)?;
         let shell = Shell {
             title: &page.title(),
-            account: self.known_visitor().map(|visitor| Account { email: &visitor.email }),
+            account: self.known_visitor().map(|visitor| Account {
+                email: &visitor.email,
+                is_verified: visitor.is_verified,
+                erase_at: visitor.erase_at.map(moment),
+            }),
             csrf,
             path: &self.path,
             assets: &assets.links,
@@ -183,7 +190,11 @@ impl Visit {
 
     /// Goes on to a path, where a message is shown.
     pub fn see_other_with(&self, path: &str, flash: Flash) -> Response {
-        let mut response = see_other(path);
+        self.with_flash(see_other(path), flash)
+    }
+
+    /// Has a message shown on the next page.
+    pub fn with_flash(&self, mut response: Response, flash: Flash) -> Response {
         response.headers_mut().append(header::SET_COOKIE, self.site.cookies.keep_flash(&flash.to_string()));
         response
     }

@@ -84,16 +84,6 @@ pub enum Reason {
     Control,
 }
 
-/// Most characters of each field; the CHECKs in `migrations/0007_addresses.sql`.
-fn longest(field: Field) -> usize {
-    match field {
-        Field::Country => 2,
-        Field::Name | Field::Company | Field::Line1 | Field::Line2 | Field::City | Field::Region => 100,
-        Field::Postcode => 20,
-        Field::Phone => 30,
-    }
-}
-
 /// An address as it is kept: trimmed, without what its country does not use. Or everything that is wrong with it.
 pub fn check(typed: &Texts) -> Result<Place, Vec<Wrong>> {
     let Some(country) = Country::find(typed.country.trim()) else {
@@ -119,7 +109,7 @@ fn checked(country: &'static Country, field: Field, typed: &str) -> Result<Strin
     if typed.chars().any(char::is_control) {
         return Err(Reason::Control);
     }
-    let longest = longest(field);
+    let longest = field.longest();
     if typed.chars().count() > longest {
         return Err(Reason::TooLong(longest));
     }

@@ -1,20 +1,34 @@
-//! What signing up and signing in share.
+//! What signing up, signing in and proving who one is share.
 
-use poem::{Response, http::header};
+use std::{future::Future, time::Duration};
+
+use poem::{
+    Response,
+    http::{HeaderValue, header},
+};
 use serde::Serialize;
 use shop::{
-    accounts::EMAIL_MAX,
+    accounts::{self, EMAIL_MAX},
     ids::AccountId,
-    sessions::{self, Browser},
+    sessions::{self, Browser, Kept, Visitor},
 };
+use tokio::time::sleep;
 use url::form_urlencoded;
 
 use crate::{
     error::Problem,
     forms::FieldError,
+    passwords,
     session::SessionValue,
     visit::{Visit, see_other},
 };
+
+/// What somebody reads whose address is none.
+pub const MALFORMED: &str = "This does not look like an e-mail address. It needs a name, an @ and a domain.";
+/// What somebody reads who is signed in and is asked for their password.
+pub const WRONG_PASSWORD: &str = "This is not the password of your account. Please try again.";
+/// An answer that must not tell whether an address is known takes at least so long, which is more than it takes for either.
+const ALIKE: Duration = Duration::from_millis(250);
 
 /// Longest path that one comes back to. It is in the head of an answer, for which proxies leave 4 kB: nearly every sentence
 /// that somebody took along fits in.
@@ -88,6 +102,48 @@ pub async fn enter(visit: &Visit, account_id: AccountId, to: &str) -> Result<Res
     let mut response = see_other(to);
     response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&session, true));
     Ok(response)
+}
+
+/// Does something that takes longer for an address that is known, so that the clock does not tell which it was.
+pub async fn alike<T>(work: impl Future<Output = T>) -> T {
+    tokio::join!(work, sleep(ALIKE)).0
+}
+
+/// Goes on to a page that says that a mail was sent there.
+pub fn sent(visit: &Visit, email: &str, to: &str) -> Response {
+    let mut response = see_other(to);
+    response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_sent_to(email));
+    response
+}
+
+/// The hash of an account's password, if this is it.
+pub async fn known_password(
+    visit: &Visit,
+    account_id: AccountId,
+    password: &str,
+) -> Result<Option<String>, Problem> {
+    let hash = accounts::password_hash(&visit.site.db, account_id).await?;
+    let right = visit.site.passwords.verify(password.to_owned(), hash.clone()).await?;
+    Ok(hash.filter(|_| right))
+}
+
+/// A password that somebody chose for the account with this address, as its hash, or what is wrong with it.
+pub async fn chosen_password(
+    visit: &Visit,
+    password: &str,
+    _email: &str,
+) -> Result<Result<String, FieldError>, Problem> {
+    Ok(match passwords::check(password) {
+        Ok(()) => Ok(visit.site.passwords.hash(password.to_owned()).await?),
+        Err(error) => Err(FieldError::new("password", error.words())),
+    })
+}
+
+/// The session that goes on while something is changed that gives power over the account, and the cookie with its new value.
+pub fn renewed(visit: &Visit, visitor: &Visitor) -> (Kept, HeaderValue) {
+    let session = SessionValue::fresh();
+    let kept = Kept { session_id: visitor.session_id, id_hash: session.id_hash() };
+    (kept, visit.site.cookies.keep_session(&session, true))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod cancellation;
 pub mod index;
 pub mod new;
 pub mod show;
+pub mod unverified;
 pub mod waiting;
 
 use shop::generations::Size;

@@ -1,25 +1,25 @@
 //! GET and POST /sign-up
 
+pub mod sent;
+
 use std::borrow::Cow;
 
 use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
-use shop::accounts::{self, OpenError};
+use shop::accounts::{self, NewAccount, OpenError};
 
-use super::doors::{self, DoorForm};
+use super::doors::{self, DoorForm, MALFORMED};
 use crate::{
     admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
-    passwords::{self, BYTES_MAX, CHARS_MIN, PasswordError},
+    passwords::{self, CHARS_MIN},
     views::Page,
-    visit::see_other,
+    visit::{Visit, see_other},
 };
 
 /// Where one goes from here, if one was not on the way to somewhere.
-const ONWARDS: &str = "/generations/new";
-const MALFORMED: &str = "This does not look like an e-mail address. It needs a name, an @ and a domain.";
-const TAKEN: &str = "There is an account with this address already. Please sign in instead.";
+pub const ONWARDS: &str = "/generations/new";
 
 /// templates/sign_up.html
 #[derive(Debug, Clone, Serialize)]
@@ -63,26 +63,41 @@ pub fn show(visit: Guest) -> Result<Response, Problem> {
     visit.page(&SignUp::new(DoorForm::new("", next, vec![])))
 }
 
-/// Opens an account and signs in.
+/// Opens an account and has a link sent to its address. An address that has an account already is answered alike, after
+/// the same work: its owner is told by mail, and nobody else.
 #[handler]
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
     let next = doors::local_path(form.text("next"));
     let errors = match checked(&form) {
-        Ok((email, password)) => {
-            let hash = visit.site.passwords.hash(password.to_owned()).await?;
-            match accounts::open(&visit.site.db, &visit.cause, email, &hash).await {
-                Ok(account_id) => {
-                    return doors::enter(&visit, account_id, next.as_deref().unwrap_or(ONWARDS)).await;
-                }
-                Err(OpenError::EmailTaken) => vec![FieldError::new("email", TAKEN)],
-                Err(OpenError::EmailMalformed) => vec![FieldError::new("email", MALFORMED)],
-                Err(OpenError::Database(error)) => return Err(error.into()),
+        Ok((email, password)) => match doors::alike(open(&visit, email, password, next.as_deref())).await? {
+            Ok(()) => {
+                let page =
+                    next.as_deref().map_or(sent::PATH.to_owned(), |next| doors::door(sent::PATH, next));
+                return Ok(doors::sent(&visit, email, &page));
             }
-        }
+            Err(OpenError::EmailMalformed) => vec![FieldError::new("email", MALFORMED)],
+            Err(OpenError::Database(error)) => return Err(error.into()),
+        },
         Err(errors) => errors,
     };
     let page = SignUp::new(DoorForm::new(form.text("email"), next, errors));
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+async fn open(
+    visit: &Visit,
+    email: &str,
+    password: &str,
+    next: Option<&str>,
+) -> Result<Result<(), OpenError>, Problem> {
+    let browser = visit.session.map(|session| session.id_hash());
+    let new = NewAccount {
+        email,
+        password_hash: &visit.site.passwords.hash(password.to_owned()).await?,
+        next: next.unwrap_or_default(),
+        browser: browser.as_ref(),
+    };
+    Ok(accounts::open(&visit.site.db, &visit.cause, &new).await)
 }
 
 fn checked(form: &Form) -> Result<(&str, &str), Vec<FieldError>> {
@@ -92,18 +107,8 @@ fn checked(form: &Form) -> Result<(&str, &str), Vec<FieldError>> {
         errors.push(FieldError::new("email", MALFORMED));
     }
     let password = form.text("password");
-    match passwords::check(password) {
-        Ok(()) => {}
-        Err(PasswordError::TooShort) => {
-            errors.push(FieldError::new(
-                "password",
-                format!("The password needs at least {CHARS_MIN} characters."),
-            ));
-        }
-        Err(PasswordError::TooLong) => {
-            let text = format!("The password is longer than {BYTES_MAX} bytes. Please choose a shorter one.");
-            errors.push(FieldError::new("password", text));
-        }
+    if let Err(error) = passwords::check(password) {
+        errors.push(FieldError::new("password", error.words()));
     }
     email.filter(|_| errors.is_empty()).map(|email| (email, password)).ok_or(errors)
 }

@@ -28,8 +28,12 @@ pub struct Shell<'a> {
 }
 
 /// Who is signed in.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Account<'a> {
     /// Their address.
     pub email: &'a str,
+    /// Whether it was proved to be theirs.
+    pub is_verified: bool,
+    /// When the account will be erased, if its owner asked for that.
+    pub erase_at: Option<String>,
 }

@@ -11,7 +11,13 @@ use crate::support::{PASSWORD, Shop, wish};
 fn posts() -> Vec<String> {
     let table = web::routes::table();
     let posts = table.listed.iter().filter(|url| url.methods.contains("POST") && !url.by_link);
-    posts.map(|url| url.pattern.replace(":id", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11")).collect()
+    posts
+        .map(|url| {
+            url.pattern
+                .replace(":id", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11")
+                .replace(":token", &"A".repeat(43))
+        })
+        .collect()
 }
 
 #[tokio::test]

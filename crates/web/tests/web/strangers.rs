@@ -1,6 +1,12 @@
 //! What belongs to somebody else does not exist.
 
 use reqwest::StatusCode;
+use shop::{
+    Cause,
+    addresses::{self, Texts},
+    exports,
+    ids::{AccountId, AddressId, SessionId},
+};
 
 use web::routes::Listed;
 
@@ -14,6 +20,15 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
     let (generation, stored) = shop.stored("mira@example.org", "Miras fox").await;
     let (_, staged) = shop.drawn("mira@example.org", "Miras hare").await;
     let queued = shop.queued("mira@example.org", "Miras owl").await;
+    let account = shop.account_id("mira@example.org").await;
+    let export = exports::request(shop.db(), &Cause::now(None), account).await.expect("asked for");
+    exports::made(shop.db(), &Cause::now(None), export, 1).await.expect("made");
+    let session: SessionId = sqlx::query_scalar("select id from sessions where account_id = $1")
+        .bind(account)
+        .fetch_one(shop.db())
+        .await
+        .expect("a session");
+    let address = address(&shop, account).await;
     let csrf = noor.csrf("/generations/new").await;
     let before = format!("{:?}", everything(&shop).await);
     let mut asked = 0;
@@ -21,8 +36,14 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
         if !pattern.contains(":id") {
             continue;
         }
-        let ids =
-            if pattern.starts_with("/generations") { [generation.0, queued.0] } else { [stored.0, staged.0] };
+        let ids = match pattern.split(":id").next() {
+            Some("/generations/") => vec![generation.0, queued.0],
+            Some("/images/") => vec![stored.0, staged.0],
+            Some("/account/sessions/") => vec![session.0],
+            Some("/account/addresses/") => vec![address.0],
+            Some("/account/exports/") => vec![export.0],
+            _ => panic!("nothing of Mira's is known for {pattern}"),
+        };
         for id in ids {
             let path = pattern.replace(":id", &id.to_string());
             if methods.contains("GET") {
@@ -41,7 +62,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
             }
         }
     }
-    assert_eq!(asked, 18);
+    assert_eq!(asked, 24);
     for id in [generation.0, stored.0] {
         assert_eq!(noor.get(&format!("/generations/new?from={id}")).await.status, StatusCode::NOT_FOUND);
     }
@@ -79,8 +100,25 @@ async fn somebody_who_is_not_signed_in_comes_back_to_the_page_of_what_they_wante
     assert_eq!(answer.location(), format!("/sign-in?next=%2Fimages%2F{image}"));
 }
 
+async fn address(shop: &Shop, account: AccountId) -> AddressId {
+    let text = |text: &str| text.to_owned();
+    let texts = Texts {
+        country: text("DE"),
+        name: text("Miras name"),
+        line1: text("Gartenstraße 3"),
+        city: text("Berlin"),
+        postcode: text("10115"),
+        ..Texts::default()
+    };
+    let place = addresses::check(&texts).expect("an address");
+    addresses::add(shop.db(), &Cause::now(None), account, &place).await.expect("done").expect("room")
+}
+
 async fn everything(shop: &Shop) -> Vec<(String, String)> {
     let sql = "select id::text, state || visibility || coalesce(deleted_at::text, '') from images
-               union all select id::text, state from generations order by 1";
+               union all select id::text, state from generations
+               union all select id::text, state from exports
+               union all select id::text, '' from sessions
+               union all select id::text, name || is_default from addresses order by 1";
     sqlx::query_as(sql).fetch_all(shop.db()).await.expect("rows")
 }

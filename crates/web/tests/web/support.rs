@@ -2,22 +2,29 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE},
 };
 use shop::{
     Cause,
+    accounts::{self, NewAccount},
     generations::{self, Answer as Drawn, Picture, Size, Style, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::{self, Format},
-    testing::Database,
+    mails::MailKind,
+    testing::{self, Database},
 };
 use sqlx::PgPool;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::TcpListener,
+    sync::{OnceCell, oneshot},
+};
 use web::{
     Config,
     config::{AppEnv, LogFormat},
+    passwords::Passwords,
 };
 
 pub const PASSWORD: &str = "a lamp on the quay";
@@ -42,6 +49,12 @@ pub fn config(database_url: &str) -> Config {
         log_format: LogFormat::Text,
         rust_log: "info".to_owned(),
     }
+}
+
+/// The hash of everybody's password, made once.
+async fn hash() -> &'static str {
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    HASH.get_or_init(async || Passwords::new().hash(PASSWORD.to_owned()).await.expect("a hash")).await
 }
 
 pub struct Shop {
@@ -85,22 +98,53 @@ impl Shop {
         Browser::new(&self.base)
     }
 
-    /// Somebody new who is signed in.
+    /// Somebody new whose address is verified, and who is signed in.
     pub async fn customer(&self, email: &str) -> Browser {
+        testing::account(self.db(), email, hash().await).await;
+        self.signed_in(email).await
+    }
+
+    /// Somebody new who is signed in, and whose address is not verified yet.
+    pub async fn newcomer(&self, email: &str) -> Browser {
+        let new = NewAccount { email, password_hash: hash().await, next: "", browser: None };
+        accounts::open(self.db(), &Cause::now(None), &new).await.expect("an account");
+        self.signed_in(email).await
+    }
+
+    /// One more browser in which somebody who is known signs in.
+    pub async fn signed_in(&self, email: &str) -> Browser {
         let browser = self.browser();
-        let csrf = browser.csrf("/sign-up").await;
+        let csrf = browser.csrf("/sign-in").await;
         let answer =
-            browser.post("/sign-up", &[("csrf", &csrf), ("email", email), ("password", PASSWORD)]).await;
+            browser.post("/sign-in", &[("csrf", &csrf), ("email", email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         browser
     }
 
-    pub async fn account_id(&self, email: &str) -> AccountId {
-        shop::accounts::credentials(self.db(), email)
+    /// The path of the link in the newest mail of this kind to an address, as a worker sends it.
+    pub async fn link(&self, recipient: &str, kind: MailKind) -> String {
+        let place = if kind == MailKind::VerifyEmail {
+            "verifications"
+        } else if kind == MailKind::ResetPassword {
+            "password-resets"
+        } else {
+            "email-changes"
+        };
+        let (_, bits) = testing::send(self.db(), recipient, kind).await;
+        format!("/{place}/{}", BASE64_URL_SAFE_NO_PAD.encode(bits))
+    }
+
+    /// The kinds of all mails to an address, oldest first.
+    pub async fn mails(&self, recipient: &str) -> Vec<String> {
+        sqlx::query_scalar("select kind from mails where recipient = $1 order by id")
+            .bind(recipient)
+            .fetch_all(self.db())
             .await
-            .expect("an answer")
-            .expect("an account")
-            .account_id
+            .expect("mails")
+    }
+
+    pub async fn account_id(&self, email: &str) -> AccountId {
+        accounts::credentials(self.db(), email).await.expect("an answer").expect("an account").account_id
     }
 
     /// A request of this customer that waits in the queue.
@@ -115,6 +159,7 @@ impl Shop {
         };
         generations::request(self.db(), &cause, self.account_id(email).await, &wish)
             .await
+            .expect("an answer")
             .expect("a generation")
     }
 

@@ -6,7 +6,10 @@ use web::{
     assets::Links,
     error::ErrorPage,
     flash::Flash,
-    pages::{gallery, generations, home, images, mail_preferences, sign_in, sign_up},
+    pages::{
+        account, email_changes, gallery, generations, home, images, links, mail_preferences, password_resets,
+        sign_in, sign_up, verifications,
+    },
     views::{Account, Page, Shell, Views},
 };
 
@@ -21,9 +24,12 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
     };
     let id = "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11".parse().expect("an id");
     for page in P::samples() {
-        for (account, flash) in
-            [(None, None), (Some(Account { email: "<mira>@example.org" }), Some(Flash::Deleted(id)))]
-        {
+        let account = |is_verified, erase_at| Account { email: "<mira>@example.org", is_verified, erase_at };
+        for (account, flash) in [
+            (None, None),
+            (Some(account(true, None)), Some(Flash::Deleted(id))),
+            (Some(account(false, Some("2026-12-08T05:30:12Z".to_owned()))), None),
+        ] {
             let shell = Shell {
                 title: &page.title(),
                 account,
@@ -57,10 +63,28 @@ fn every_template_renders() {
     let mut rendered = BTreeSet::new();
     render::<home::Home>(&views, &mut rendered);
     render::<sign_up::SignUp>(&views, &mut rendered);
+    render::<sign_up::sent::Sent>(&views, &mut rendered);
     render::<sign_in::SignIn>(&views, &mut rendered);
+    render::<verifications::show::Show>(&views, &mut rendered);
+    render::<password_resets::new::New>(&views, &mut rendered);
+    render::<password_resets::sent::Sent>(&views, &mut rendered);
+    render::<password_resets::show::Show>(&views, &mut rendered);
+    render::<email_changes::Show>(&views, &mut rendered);
+    render::<links::Worn>(&views, &mut rendered);
+    render::<account::show::Show>(&views, &mut rendered);
+    render::<account::profile::Profile>(&views, &mut rendered);
+    render::<account::password::Password>(&views, &mut rendered);
+    render::<account::email::Email>(&views, &mut rendered);
+    render::<account::addresses::index::Index>(&views, &mut rendered);
+    render::<account::addresses::new::New>(&views, &mut rendered);
+    render::<account::addresses::show::Show>(&views, &mut rendered);
+    render::<account::sessions::Sessions>(&views, &mut rendered);
+    render::<account::exports::Exports>(&views, &mut rendered);
+    render::<account::deletion::Deletion>(&views, &mut rendered);
     render::<gallery::index::Index>(&views, &mut rendered);
     render::<generations::index::Index>(&views, &mut rendered);
     render::<generations::new::New>(&views, &mut rendered);
+    render::<generations::unverified::Unverified>(&views, &mut rendered);
     render::<generations::show::Show>(&views, &mut rendered);
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);

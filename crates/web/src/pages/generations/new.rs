@@ -6,7 +6,7 @@ use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shop::{
-    generations::{self, COUNT_MAX, PROMPT_MAX, PromptError, Size, Style, Wish},
+    generations::{self, COUNT_MAX, PROMPT_MAX, PromptError, Size, Style, Unverified, Wish},
     ids::{GenerationId, ImageId},
     images,
 };
@@ -14,7 +14,7 @@ use strum::VariantArray;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::ratio;
+use super::{ratio, unverified};
 use crate::{
     admission::{Guest, Member},
     error::Problem,
@@ -160,14 +160,13 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
     let Some(account_id) = visit.account_id() else {
         // The session ran out while they were writing: the sentence is kept.
-        let prompt: String = form_urlencoded::byte_serialize(form.text("prompt").as_bytes()).collect();
-        return Err(Problem::SignInFirst(format!("/generations/new?prompt={prompt}")));
+        return Err(Problem::SignInFirst(with_sentence(form.text("prompt"))));
     };
     match wish(&form) {
-        Ok(wish) => {
-            let id = generations::request(&visit.site.db, &visit.cause, account_id, &wish).await?;
-            Ok(see_other(&format!("/generations/{id}")))
-        }
+        Ok(wish) => match generations::request(&visit.site.db, &visit.cause, account_id, &wish).await? {
+            Ok(id) => Ok(see_other(&format!("/generations/{id}"))),
+            Err(Unverified) => unverified::answer(&visit, &wish.prompt),
+        },
         Err(errors) => {
             let text = |field| form.text(field).to_owned();
             let filled = WishForm {
@@ -181,6 +180,12 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
             visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &New::with(filled, vec![]))
         }
     }
+}
+
+/// The form, filled in with a sentence.
+pub fn with_sentence(prompt: &str) -> String {
+    let prompt: String = form_urlencoded::byte_serialize(prompt.as_bytes()).collect();
+    format!("/generations/new?prompt={prompt}")
 }
 
 /// What somebody wishes for, or what is wrong with it.

@@ -1,0 +1,10 @@
+//! What a customer keeps with the shop: who they are, where parcels go, and the way out.
+
+pub mod addresses;
+pub mod deletion;
+pub mod email;
+pub mod exports;
+pub mod password;
+pub mod profile;
+pub mod sessions;
+pub mod show;
