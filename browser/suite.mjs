@@ -3,6 +3,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { nameOf } from "./settings.mjs";
+import * as account from "./stories/account.mjs";
 import * as galleryAndPublishing from "./stories/gallery_and_publishing.mjs";
 import * as keyboard from "./stories/keyboard.mjs";
 import * as mistakes from "./stories/mistakes.mjs";
@@ -11,7 +12,7 @@ import * as waiting from "./stories/waiting.mjs";
 import { Visitor } from "./visitor.mjs";
 
 // The gallery comes last: until then nothing stays published, and its empty page can be seen.
-const stories = [signUpToPicture, mistakes, waiting, keyboard, galleryAndPublishing];
+const stories = [signUpToPicture, mistakes, account, waiting, keyboard, galleryAndPublishing];
 const [wanted = ""] = process.argv.slice(2);
 
 const screenshots = new URL("./screenshots/", import.meta.url);

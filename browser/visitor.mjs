@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { audit, pictures, shifts } from "./audit.mjs";
+import { linkTo } from "./sandbox.mjs";
 import { Witness } from "./witness.mjs";
 
 const shop = process.env.SHOP_URL;
@@ -79,7 +80,14 @@ export class Visitor {
   async signUp() {
     await this.open("/sign-up");
     await this.fillDoor();
-    await this.press("Sign up", { to: "/generations/new" });
+    await this.press("Sign up", { to: "/sign-up/sent" });
+    await this.openLetter();
+  }
+
+  /** Opens the link in the mail that proves the address, and presses the button there. */
+  async openLetter() {
+    await this.open(await linkTo(this.email, "/verifications/"));
+    await this.press("Confirm my address", { to: "/generations/new" });
   }
 
   async fillDoor(secret = password) {

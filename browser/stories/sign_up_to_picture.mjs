@@ -1,7 +1,7 @@
 // Somebody new comes in, asks for a picture, sees it come, shows it, takes it back, and goes.
 
 import assert from "node:assert/strict";
-import { drawTime } from "../sandbox.mjs";
+import { drawTime, linkTo } from "../sandbox.mjs";
 import { everybody } from "../settings.mjs";
 import { until } from "../visitor.mjs";
 
@@ -21,7 +21,13 @@ export async function tell(visitor) {
   await visitor.see("sign_up");
   await visitor.fillDoor();
   if (js) await showAndHidePassword(page);
-  await visitor.press("Sign up", { to: "/generations/new" });
+  await visitor.press("Sign up", { to: "/sign-up/sent" });
+  await visitor.see("sign_up_sent");
+  await visitor.open(await linkTo(visitor.email, "/verifications/"));
+  await visitor.see("verification");
+  await visitor.press("Confirm my address", { to: "/generations/new" });
+  await flash(visitor, "Your e-mail address is confirmed.");
+  await visitor.open("/generations/new");
   await visitor.see("create");
 
   await drawTime(1_500);

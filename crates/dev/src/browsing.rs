@@ -8,12 +8,31 @@ use reqwest::{
     header::{CONTENT_TYPE, LOCATION, ORIGIN},
     redirect::Policy,
 };
+use serde::Deserialize;
 use url::Url;
 
 /// One visitor of one shop.
 pub struct Visitor {
     client: Client,
     shop: Url,
+}
+
+/// A mail in the sandbox's inbox, as far as the journey reads it.
+#[derive(Deserialize)]
+struct Letter {
+    to: Vec<String>,
+    text: Option<String>,
+}
+
+/// The link to this place in a mail to an address, if one arrived.
+pub async fn link(dashboard: &str, to: &str, place: &str) -> anyhow::Result<Option<String>> {
+    let client = Client::builder().timeout(Duration::from_secs(20)).build()?;
+    let inbox = client.get(format!("{dashboard}/_sandbox/mail")).send().await?.error_for_status()?;
+    let letters: Vec<Letter> = inbox.json().await?;
+    let texts = letters.into_iter().filter(|letter| letter.to.iter().any(|each| each == to));
+    let mut texts = texts.filter_map(|letter| letter.text);
+    Ok(texts
+        .find_map(|text| text.lines().map(str::trim).find(|line| line.contains(place)).map(str::to_owned)))
 }
 
 /// A page that was read.

@@ -8,10 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use sandbox::Sandbox;
 use tokio::time::sleep;
 
 use crate::{
-    browsing::Visitor,
+    browsing::{self, Visitor},
     lock::Lock,
     logs::Logs,
     outside::Outside,
@@ -20,6 +21,9 @@ use crate::{
     signals::{Signals, Wish},
     stack::{Plan, Stack},
 };
+
+/// Who comes to try the shop.
+const EMAIL: &str = "check@example.com";
 
 /// Within this time a picture must be there.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -54,7 +58,7 @@ pub async fn check(places: &Places) -> anyhow::Result<ExitCode> {
         .await?;
         let journey = match stack.wiring() {
             Some(wiring) => tokio::select! {
-                journey = journey(&wiring.public_url, began) => journey,
+                journey = journey(&wiring.public_url, stack.sandbox().map(Sandbox::dashboard_url), began) => journey,
                 () = signals.wished(Wish::Stop) => Err(anyhow::anyhow!("stopped")),
             },
             None => bail!("the stack is up and nothing was wired"),
@@ -98,7 +102,7 @@ fn sweep(checks: &Path) {
     }
 }
 
-async fn journey(shop: &str, began: Instant) -> anyhow::Result<()> {
+async fn journey(shop: &str, dashboard: Option<String>, began: Instant) -> anyhow::Result<()> {
     let visitor = Visitor::of(shop)?;
     let mut steps = Steps { since: Instant::now() };
     visitor.page("/").await?;
@@ -108,10 +112,17 @@ async fn journey(shop: &str, began: Instant) -> anyhow::Result<()> {
     let page = visitor.page("/sign-up").await?;
     steps.done("GET /sign-up");
     let mut form = page.form("/sign-up")?;
-    form.push(("email".into(), "check@example.com".into()));
+    form.push(("email".into(), EMAIL.into()));
     form.push(("password".into(), "a long enough password".into()));
     visitor.submit("/sign-up", &form).await?;
     steps.done("POST /sign-up");
+
+    let link = letter(&dashboard.context("mails go to a server outside")?).await?;
+    steps.done("the mail is there");
+    let path = link.strip_prefix(shop).with_context(|| format!("{link} leads elsewhere"))?;
+    let page = visitor.page(path).await?;
+    visitor.submit(path, &page.form(path)?).await?;
+    steps.done("POST /verifications");
 
     let page = visitor.page("/generations/new").await?;
     steps.done("GET /generations/new");
@@ -130,6 +141,18 @@ async fn journey(shop: &str, began: Instant) -> anyhow::Result<()> {
     visitor.submit("/sign-out", &page.form("/sign-out")?).await?;
     steps.done("POST /sign-out");
     Ok(())
+}
+
+/// The link in the mail to whoever signed up.
+async fn letter(dashboard: &str) -> anyhow::Result<String> {
+    let since = Instant::now();
+    while since.elapsed() < PATIENCE {
+        if let Some(link) = browsing::link(dashboard, EMAIL, "/verifications/").await? {
+            return Ok(link);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    bail!("no mail within {} s", PATIENCE.as_secs())
 }
 
 async fn picture(visitor: &Visitor, place: &str) -> anyhow::Result<(String, usize)> {

@@ -6,7 +6,10 @@ use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Response, StatusCode, header};
 use tokio::time::Instant;
 
-use crate::shops::client;
+use crate::{outside::Outside, shops::client};
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -16,22 +19,63 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Opens an account.
+    /// Somebody whom the shop does not know yet.
+    ///
+    /// # Errors
+    /// If they have no browser.
+    pub fn arrive(shop: &str) -> Result<Self> {
+        Ok(Self { http: client()?.cookie_store(true).build()?, shop: shop.to_owned() })
+    }
+
+    /// Opens an account, waits for the mail, and opens the link in it.
     ///
     /// # Errors
     /// If that did not work.
-    pub async fn sign_up(shop: &str, email: &str) -> Result<Self> {
-        let http = client()?.cookie_store(true).build()?;
-        let customer = Self { http, shop: shop.to_owned() };
-        let answer = customer
-            .submit(
-                "/sign-up",
-                "/sign-up",
-                &[("email", email), ("password", "correct horse battery staple"), ("next", "/")],
-            )
-            .await?;
-        ensure!(answer.status() == StatusCode::SEE_OTHER, "signing up answered {}", answer.status());
+    pub async fn sign_up(shop: &str, outside: &Outside, email: &str) -> Result<Self> {
+        let customer = Self::arrive(shop)?;
+        customer.open_account(email).await?;
+        customer.open_letter(outside, email, "/verifications/", &[]).await?;
         Ok(customer)
+    }
+
+    /// Fills in the form of the sign-up page.
+    ///
+    /// # Errors
+    /// If the shop does not accept it.
+    pub async fn open_account(&self, email: &str) -> Result<()> {
+        let fields = [("email", email), ("password", PASSWORD), ("next", "/")];
+        let answer = self.submit("/sign-up", "/sign-up", &fields).await?;
+        ensure!(answer.status() == StatusCode::SEE_OTHER, "signing up answered {}", answer.status());
+        Ok(())
+    }
+
+    /// Fills in the form of the sign-in page.
+    ///
+    /// # Errors
+    /// If the shop does not accept it.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Result<()> {
+        let fields = [("email", email), ("password", password), ("next", "/")];
+        let answer = self.submit("/sign-in", "/sign-in", &fields).await?;
+        ensure!(answer.status() == StatusCode::SEE_OTHER, "signing in answered {}", answer.status());
+        Ok(())
+    }
+
+    /// Waits for a mail with a link to this place, opens it, and sends the form that is there.
+    ///
+    /// # Errors
+    /// If there is no such mail, or the link is not good.
+    pub async fn open_letter(
+        &self,
+        outside: &Outside,
+        email: &str,
+        place: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<()> {
+        let link = outside.wait_for_link(email, place).await?;
+        let path = link.strip_prefix(&self.shop).with_context(|| format!("{link} leads elsewhere"))?;
+        let answer = self.submit(path, path, fields).await?;
+        ensure!(answer.status() == StatusCode::SEE_OTHER, "{place} answered {}", answer.status());
+        Ok(())
     }
 
     /// Opens a page.

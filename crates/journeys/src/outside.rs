@@ -141,6 +141,20 @@ impl Outside {
         bail!("no mail to {to} is about {subject_part:?}; there are {subjects:?}")
     }
 
+    /// The link to this place in the newest mail to an address that has one, as soon as there is one.
+    ///
+    /// # Errors
+    /// If none arrives within 20 s.
+    pub async fn wait_for_link(&self, to: &str, place: &str) -> Result<String> {
+        for _ in 0..400 {
+            if let Some(link) = self.letters(to).await?.iter().find_map(|letter| letter.link(place).ok()) {
+                return Ok(link);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("no mail to {to} has a link to {place}")
+    }
+
     async fn poke(&self, path: &str, body: Value) -> Result<()> {
         self.http
             .post(format!("{}/_sandbox/{path}", self.dashboard))

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use sandbox::{Ports, Sandbox, SandboxConfig};
-use shop::testing::Database;
+use shop::testing::{self, Database};
 use tempfile::TempDir;
 
-use crate::{Customer, outside::Outside, processes::Process};
+use crate::{Customer, customers::PASSWORD, outside::Outside, processes::Process};
 
 const KEY: &str = "journeys";
 const SECRET: &str = "journeys-secret-key";
@@ -91,13 +91,21 @@ impl TestShop {
         Ok(())
     }
 
-    /// Somebody who has just signed up.
+    /// Somebody who has just signed up, and whose address is verified: by the mail, if there is a worker to send it.
     ///
     /// # Errors
     /// If signing up did not work.
     pub async fn customer(&self) -> Result<Customer> {
-        Customer::sign_up(&self.url, &format!("{}@example.org", ulid::Ulid::new().to_string().to_lowercase()))
-            .await
+        let email = format!("{}@example.org", ulid::Ulid::new().to_string().to_lowercase());
+        if !self.workers.is_empty() {
+            return Customer::sign_up(&self.url, &self.outside, &email).await;
+        }
+        let customer = Customer::arrive(&self.url)?;
+        customer.open_account(&email).await?;
+        let known = shop::accounts::credentials(&self.database.pool, &email).await?;
+        testing::verify(&self.database.pool, known.context("no account")?.account_id).await;
+        customer.sign_in(&email, PASSWORD).await?;
+        Ok(customer)
     }
 
     /// Waits until no job is left to do.

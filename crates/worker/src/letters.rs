@@ -81,11 +81,11 @@ impl Letters {
         let words = self.words(mail, token, unsubscribe.as_deref());
         let mut context = Context::from_serialize(&words)?;
         let [plain, rich] = files(MailKind::from(&mail.letter));
-        let subject = engine.render_block(&plain, "subject", &context)?.trim().to_owned();
-        context.insert("subject", &subject);
-        let text = engine.render(&plain, &context)?.trim_start().to_owned();
+        let text = engine.render(&plain, &context)?;
+        let (subject, text) = text.trim_start().split_once('\n').context("a letter has no subject")?;
+        context.insert("subject", subject);
         let html = engine.render(&rich, &context)?;
-        Ok(Rendered { subject, text, html, unsubscribe })
+        Ok(Rendered { subject: subject.to_owned(), text: text.trim_start().to_owned(), html, unsubscribe })
     }
 
     fn words<'a>(
