@@ -18,7 +18,7 @@ use super::{doors, sign_in};
 use crate::{error::Problem, flash::Flash, forms::FieldError, one_time_codes, visit::Visit};
 
 /// Guesses at an account's codes or, when it is asked for again, its password, in all its sessions together.
-pub const GUESSES: Limit = Limit { rule: "one_time_code", burst: 10, every: Duration::from_secs(60) };
+pub const GUESSES: Limit = Limit { rule: "one_time_code", burst: 10, every: Duration::from_mins(1) };
 /// What somebody reads whose code is wrong, or right and used already: one does not learn which.
 const WRONG: &str =
     "This code is not right, or was used already. Please wait for the next one, or give a recovery code.";
