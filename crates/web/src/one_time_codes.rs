@@ -102,10 +102,10 @@ impl Drawn {
         let code = QrCode::new(text).context("the link does not fit into a QR code")?;
         let (width, colours) = (code.width(), code.to_colors());
         let dark = |at: &usize| colours.get(*at) == Some(&Color::Dark);
-        let path = (0..width * width)
-            .filter(dark)
-            .map(|at| format!("M{} {}h1v1h-1z", at % width + Self::QUIET, at / width + Self::QUIET))
-            .collect();
+        let path = (0..width * width).filter(dark).fold(String::new(), |path, at| {
+            let (x, y) = (at % width + Self::QUIET, at / width + Self::QUIET);
+            path + &format!("M{x} {y}h1v1h-1z")
+        });
         Ok(Self { side: width + 2 * Self::QUIET, path })
     }
 }

@@ -21,6 +21,7 @@ use crate::{
 
 /// Who is to be an owner, and how.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct CreateOwner {
     /// The address of the account. If there is one, it becomes an owner's, with a new password.
     #[arg(long)]

@@ -231,7 +231,7 @@ impl Shop {
     /// Turns one-time codes on for an account.
     pub async fn with_second_factor(&self, email: &str) -> Secret {
         let (id, secret) = (self.account_id(email).await, Secret::fresh());
-        let sealed = secret.seal(&self.data_key(), id).expect("sealed");
+        let sealed = secret.seal(&Self::data_key(), id).expect("sealed");
         let insert =
             "insert into second_factors (account_id, sealed_secret, confirmed_at) values ($1, $2, now())";
         sqlx::query(insert).bind(id.0).bind(sealed).execute(self.db()).await.expect("on");
@@ -250,7 +250,7 @@ impl Shop {
     pub async fn secret(&self, email: &str) -> Secret {
         let id = self.account_id(email).await;
         let factor = shop::second_factors::find(self.db(), id).await.expect("read").expect("on");
-        Secret::open(&self.data_key(), id, &factor.sealed_secret.expect("confirmed")).expect("opened")
+        Secret::open(&Self::data_key(), id, &factor.sealed_secret.expect("confirmed")).expect("opened")
     }
 
     /// Everybody proved last to be there so long ago.
@@ -262,7 +262,7 @@ impl Shop {
             .expect("set back");
     }
 
-    pub fn data_key(&self) -> DataKey {
+    fn data_key() -> DataKey {
         DataKey::new(&DATA_KEY.into()).expect("a key")
     }
 

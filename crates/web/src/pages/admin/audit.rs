@@ -60,7 +60,7 @@ impl Row {
         Self {
             at: views::moment(entry.at),
             by_href: entry.actor_id.map(|id| address(PATH, &[("actor", &id.to_string())])),
-            who: entry.actor_email.unwrap_or_else(|| "The operator, at the terminal".to_owned()),
+            who: entry.actor_email.unwrap_or_else(|| "The operator at the terminal".to_owned()),
             from: entry.client_address,
             what: action_text(&entry.action),
             whom: entry

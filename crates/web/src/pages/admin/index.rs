@@ -39,7 +39,7 @@ impl Index {
         let mails = Matter {
             count: counts.failed_mails,
             label: "mails that no server took",
-            hint: "They were tried for a day and will not be tried again. Whoever waits for one can ask for another.",
+            hint: "They will not be tried again. Whoever waits for one can ask for another.",
             href: Some(mails::FAILED).filter(|_| role.may(Duty::SeeMails)),
             is_problem: counts.failed_mails > 0,
         };

@@ -24,7 +24,7 @@ pub const FAILED: &str = "/admin/mails?state=failed";
 #[derive(Debug, Clone, Serialize)]
 pub struct Mails {
     office: Office,
-    mails: Vec<Row>,
+    rows: Vec<Row>,
     states: Vec<State>,
     account: Option<Account>,
     next: Option<String>,
@@ -67,7 +67,7 @@ impl Row {
             created_at: views::moment(mail.created_at),
             sent_at: mail.sent_at.map(views::moment),
             problem: mail.problem,
-            account_href: mail.account_id.map(|id| accounts::show::path(id)),
+            account_href: mail.account_id.map(accounts::show::path),
         }
     }
 
@@ -97,13 +97,13 @@ impl Page for Mails {
     fn samples() -> Vec<Self> {
         let empty = Self {
             office: Office::new(Role::Support),
-            mails: vec![],
+            rows: vec![],
             states: states(None, ""),
             account: None,
             next: None,
         };
         let full = Self {
-            mails: Row::samples(),
+            rows: Row::samples(),
             states: states(Some(MailState::Failed), "0"),
             account: Some(Account { id: "0".to_owned(), href: "/admin/accounts/0".to_owned() }),
             next: Some("/admin/mails?before=0".to_owned()),
@@ -128,7 +128,7 @@ pub async fn show(visit: Staff) -> Result<Response, Problem> {
     });
     visit.page(&Mails {
         office: Office::new(visit.role),
-        mails: rows.into_iter().map(Row::new).collect(),
+        rows: rows.into_iter().map(Row::new).collect(),
         states: states(state, &account),
         account: account_id.map(|id| Account { id: id.to_string(), href: accounts::show::path(id) }),
         next,
