@@ -62,6 +62,8 @@ impl TestShop {
         environment.extend([
             ("WEB_LISTEN", address),
             ("PUBLIC_URL", url.clone()),
+            // A browser here can be anywhere, by what it says in X-Forwarded-For.
+            ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
             ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
             ("TEMPLATES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
