@@ -61,6 +61,8 @@ impl TestShop {
         let mut environment = environment(&database, &sandbox, &url);
         environment.extend([
             ("WEB_LISTEN", address),
+            // A browser here can be anywhere, by what it says in X-Forwarded-For.
+            ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
             ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
             ("DATA_KEY", "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=".to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),

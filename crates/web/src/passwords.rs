@@ -99,7 +99,8 @@ pub fn check(password: &str, email: &str) -> Result<(), PasswordError> {
     Ok(())
 }
 
-/// Hashes and verifies, as many at once as there are cores.
+/// Hashes and verifies, on half of the cores at most: stepping back helps little when a page needs a core this very
+/// millisecond and each of them is in a hash (`./bench signin`).
 pub struct Passwords {
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
@@ -109,7 +110,7 @@ impl Passwords {
     /// With nobody waiting.
     #[expect(clippy::new_without_default, reason = "one per site, made with intent")]
     pub fn new() -> Self {
-        let turns = available_parallelism().map_or(1, NonZero::get);
+        let turns = (available_parallelism().map_or(1, NonZero::get) / 2).max(1);
         let places = turns * (1 + WAITING_PER_TURN);
         Self { turns: Arc::new(Semaphore::new(turns)), places: Arc::new(Semaphore::new(places)) }
     }

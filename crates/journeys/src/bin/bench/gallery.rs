@@ -24,7 +24,8 @@ pub async fn measure() -> Result<()> {
     shop.close(0).await
 }
 
-async fn fill(shop: &TestShop) -> Result<()> {
+/// A thousand pictures in the gallery.
+pub async fn fill(shop: &TestShop) -> Result<()> {
     let db = &shop.database.pool;
     let owner = testing::account(db, "painter@example.org", "x").await;
     sqlx::query(

@@ -1,9 +1,10 @@
-//! Measures the optimised programs: `./bench spine` prints `name value unit` lines. Nothing here passes or fails.
+//! Measures the optimised programs: `./bench spine` and `./bench signin` print `name value unit` lines. Nothing here passes or fails.
 
 mod figures;
 mod gallery;
 mod memory;
 mod queue;
+mod signin;
 mod spine;
 
 use anyhow::{Result, bail};
@@ -18,6 +19,7 @@ async fn main() -> Result<()> {
             spine::measure().await?;
             gallery::measure().await
         }
-        _ => bail!("usage: ./bench spine"),
+        Some("signin") => signin::measure().await,
+        _ => bail!("usage: ./bench spine|signin"),
     }
 }
