@@ -9,7 +9,10 @@ use shop::{
     sessions::{self, SecondFactor, Visitor},
 };
 
-use super::codes::{self, CodeForm, Outcome};
+use super::{
+    codes::{self, CodeForm, Outcome},
+    doors,
+};
 use crate::{
     admission::Member,
     error::Problem,

@@ -20,8 +20,7 @@ use super::second_factor;
 use crate::{
     error::Problem,
     forms::FieldError,
-    limits,
-    passwords,
+    limits, passwords,
     session::SessionValue,
     visit::{Visit, see_other},
 };

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use poem::{Response, handler, http::header};
+use poem::{
+    Response, handler,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 use shop::{
     second_factors::{self, Proof},

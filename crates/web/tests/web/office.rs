@@ -108,7 +108,7 @@ async fn staff_without_codes_are_led_to_set_them_up() {
     shop.hire("support@example.org", Role::Support).await;
     let browser = shop.browser();
     assert_eq!(browser.sign_in("support@example.org", "/admin").await.location(), "/admin");
-    for Listed { pattern, access, methods } in table().listed {
+    for Listed { pattern, access, methods, .. } in table().listed {
         if let Access::Staff(duty) = access {
             let path = pattern.replace(":id", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11");
             let answer = if methods.contains("GET") {

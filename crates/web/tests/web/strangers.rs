@@ -32,7 +32,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
     let csrf = noor.csrf("/generations/new").await;
     let before = format!("{:?}", everything(&shop).await);
     let mut asked = 0;
-    for Listed { pattern, methods, access } in web::routes::table().listed {
+    for Listed { pattern, methods, access, .. } in web::routes::table().listed {
         // What staff may open is looked at by the tests of the office.
         if !pattern.contains(":id") || matches!(access, Access::Staff(_)) {
             continue;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 use journeys::{TestShop, customers::value_of, shops::client};
 use reqwest::{StatusCode, header};
-use shop::{Cause, accounts};
+use shop::testing;
 use tokio::time::{Instant as Moment, sleep_until};
 
 use crate::{
@@ -36,7 +36,7 @@ pub async fn measure() -> Result<()> {
             .fetch_one(db)
             .await?;
     for number in 0..TRIES / TRIES_PER_ADDRESS {
-        accounts::open(db, &Cause::now(None), &known(number), &hash).await?;
+        testing::account(db, &known(number), &hash).await;
     }
     let door = Door::find(&shop.url).await?;
     measure_gallery(&shop, &door).await?;

@@ -47,9 +47,7 @@ pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Proble
         };
     match codes::look_at(&visit, visitor, form.text("code"), spend).await? {
         Outcome::Right(_) => Ok(visit.see_other_with(PATH, Flash::CodesOff)),
-        Outcome::Refused(error) => {
-            page(&visit, visitor, StatusCode::UNPROCESSABLE_ENTITY, vec![error]).await
-        }
+        Outcome::Refused(error) => page(&visit, visitor, StatusCode::UNPROCESSABLE_ENTITY, vec![error]).await,
         Outcome::Over(answer) => Ok(answer),
     }
 }
