@@ -25,6 +25,6 @@ fn the_sample_and_the_programs_know_the_same_settings() {
         })
         .collect();
     let known: BTreeSet<String> =
-        &settings(&web::commands::Cli::command()) | &settings(&worker::commands::Cli::command());
+        &settings(&web::commands::Cli::command()) | &settings(&worker::config::Cli::command());
     assert_eq!(named, known);
 }
