@@ -1,6 +1,6 @@
 //! The web server's program: `web serve` and `web check --deploy`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
 use shop::findings;
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let Cli { command, config } = Cli::parse();
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve(config),
-        Command::Check { deploy } => check(&config, deploy.then_some(env_file)),
+        Command::Check { deploy } => check(&config, deploy, env_file.as_deref()),
     }
 }
 
@@ -42,18 +42,18 @@ fn serve(config: Config) -> ExitCode {
 
 /// Says what is wrong with the settings; with `deploy` also what is weak in them.
 #[expect(clippy::print_stdout, reason = "the report is what it was started for")]
-fn check(config: &Config, deploy: Option<Option<PathBuf>>) -> ExitCode {
+fn check(config: &Config, deploy: bool, env_file: Option<&Path>) -> ExitCode {
     if let Err(refused) = config.check() {
         println!("{refused}");
-        if deploy.is_none() {
+        if !deploy {
             return ExitCode::FAILURE;
         }
     }
-    let Some(env_file) = deploy else {
+    if !deploy {
         println!("the program can start with these settings");
         return ExitCode::SUCCESS;
-    };
-    let (report, fit) = findings::report(&deployment::findings(config, env_file.as_deref()));
+    }
+    let (report, fit) = findings::report(&deployment::findings(config, env_file));
     println!("{report}");
     if fit { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -111,10 +111,9 @@ impl Expect {
     fn of(self, who: Who) -> (u16, bool) {
         let (stranger, customer) = (who == Who::Stranger, who == Who::Customer);
         match self {
-            All(status) => (status, false),
             Strangers(status) => (if stranger { status } else { 303 }, false),
             Members(_) | Own(_) | Self::Staff(..) if stranger => (303, true),
-            Members(status) => (status, false),
+            All(status) | Members(status) => (status, false),
             OwnByScript(_) if stranger => (401, false),
             Own(status) | OwnByScript(status) | Hidden(status) => {
                 (if customer { status } else { 404 }, false)
