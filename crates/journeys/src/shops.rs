@@ -1,6 +1,6 @@
 //! A whole shop for one story: a database, the outside, and the production processes.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use sandbox::{Ports, Sandbox, SandboxConfig};
@@ -11,6 +11,9 @@ use crate::{Customer, customers::PASSWORD, outside::Outside, processes::Process}
 
 const KEY: &str = "journeys";
 const SECRET: &str = "journeys-secret-key";
+const SESSION_SECRET: &str = "0123456789 a secret of a journey, fifty characters or more";
+const DATA_KEY: &str = "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=";
+const OPENAI_KEY: &str = "sk-journeys";
 const BUCKET: &str = "pictures";
 
 /// A shop that is open. [`TestShop::close`] ends it in order and looks for what was left over.
@@ -63,8 +66,8 @@ impl TestShop {
             ("WEB_LISTEN", address),
             // A browser here can be anywhere, by what it says in X-Forwarded-For.
             ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
-            ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
-            ("DATA_KEY", "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=".to_owned()),
+            ("SESSION_SECRET", SESSION_SECRET.to_owned()),
+            ("DATA_KEY", DATA_KEY.to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
         ]);
         let mut web = Process::start("web", folder.path(), &environment)?;
@@ -110,6 +113,22 @@ impl TestShop {
         sqlx::query("delete from apalis.jobs where job_type = 'mail'").execute(&self.database.pool).await?;
         customer.sign_in(&email, PASSWORD).await?;
         Ok(customer)
+    }
+
+    /// What its programs were told and nobody else may know.
+    ///
+    /// # Panics
+    /// If the database has no password.
+    pub fn secrets(&self) -> BTreeMap<&'static str, String> {
+        let database = self.database.url.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+        let password = database.and_then(|(user, _)| user.split_once(':')).expect("a password").1;
+        BTreeMap::from([
+            ("the secret of sessions", SESSION_SECRET.to_owned()),
+            ("the key that seals secrets", DATA_KEY.to_owned()),
+            ("the key of the image provider", OPENAI_KEY.to_owned()),
+            ("the secret key of object storage", SECRET.to_owned()),
+            ("the password of the database", password.to_owned()),
+        ])
     }
 
     /// Waits until no job is left to do.
@@ -169,7 +188,7 @@ fn environment(database: &Database, sandbox: &Sandbox, url: &str) -> Vec<(&'stat
         ("APP_ENV", "development".to_owned()),
         ("DATABASE_URL", database.url.clone()),
         ("OPENAI_BASE_URL", sandbox.openai_base_url()),
-        ("OPENAI_API_KEY", "sk-journeys".to_owned()),
+        ("OPENAI_API_KEY", OPENAI_KEY.to_owned()),
         ("S3_ENDPOINT", sandbox.s3_endpoint()),
         ("S3_REGION", "us-east-1".to_owned()),
         ("S3_BUCKET", BUCKET.to_owned()),

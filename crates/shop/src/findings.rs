@@ -293,7 +293,7 @@ mod tests {
     fn hints_alone_are_no_failure() {
         let hint = Finding::hint("a.hint", "so", "do");
         assert_eq!(
-            report(&[hint.clone()]),
+            report(std::slice::from_ref(&hint)),
             ("hint  a.hint\n      so\n      do\n0 weak, 1 to know about".to_owned(), true)
         );
         assert!(!report(&[hint, Finding::weak("a.weakness", "so", "do")]).1);

@@ -180,7 +180,7 @@ mod tests {
         for (wait, words) in [
             (Duration::ZERO, "again in a second."),
             (Duration::from_millis(1_001), "again in 2 seconds."),
-            (Duration::from_secs(120), "again in 120 seconds."),
+            (Duration::from_mins(2), "again in 120 seconds."),
             (Duration::from_secs(121), "again in 3 minutes."),
         ] {
             let text = TooOften::from(wait).words();

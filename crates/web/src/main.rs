@@ -1,7 +1,7 @@
 //! The web server's program: serves the shop's pages until it is told to stop, looks at its settings, or does what only the
 //! operator at the terminal does.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
 use shop::findings;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let Cli { command, config } = Cli::parse();
     match command.unwrap_or(Command::Serve) {
         Command::Serve => with_runtime(&config.clone(), run(config)),
-        Command::Check { deploy } => check(&config, deploy.then_some(env_file)),
+        Command::Check { deploy } => check(&config, deploy, env_file.as_deref()),
         Command::Admin(Admin::CreateOwner(asked)) => {
             with_runtime(&config, create_owner::run(&config, &asked))
         }
@@ -46,18 +46,18 @@ fn with_runtime(config: &Config, work: impl Future<Output = anyhow::Result<()>>)
 
 /// Says what is wrong with the settings; with `deploy` also what is weak in them.
 #[expect(clippy::print_stdout, reason = "the report is what it was started for")]
-fn check(config: &Config, deploy: Option<Option<PathBuf>>) -> ExitCode {
+fn check(config: &Config, deploy: bool, env_file: Option<&Path>) -> ExitCode {
     if let Err(refused) = config.check() {
         println!("{refused}");
-        if deploy.is_none() {
+        if !deploy {
             return ExitCode::FAILURE;
         }
     }
-    let Some(env_file) = deploy else {
+    if !deploy {
         println!("the program can start with these settings");
         return ExitCode::SUCCESS;
-    };
-    let (report, fit) = findings::report(&deployment::findings(config, env_file.as_deref()));
+    }
+    let (report, fit) = findings::report(&deployment::findings(config, env_file));
     println!("{report}");
     if fit { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

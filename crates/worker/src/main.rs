@@ -1,6 +1,6 @@
 //! The worker's program: `worker run`, `worker migrate` and `worker check --deploy`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -25,23 +25,24 @@ async fn main() -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run(&cli.config).await,
         Command::Migrate => migrate(&cli.config).await,
-        Command::Check { deploy } => check(&cli.config, deploy.then_some(env_file)),
+        Command::Check { deploy } => check(&cli.config, deploy, env_file.as_deref()),
     }
 }
 
 /// Says what is wrong with the settings; with `deploy` also what is weak in them.
 #[expect(clippy::print_stdout, reason = "the report is what it was started for")]
-fn check(config: &Config, deploy: Option<Option<PathBuf>>) -> anyhow::Result<()> {
+fn check(config: &Config, deploy: bool, env_file: Option<&Path>) -> anyhow::Result<()> {
     let problems = config.problems();
     for problem in &problems {
         println!("{problem}");
     }
-    let fit = deploy.is_none_or(|env_file| {
-        let (report, fit) = findings::report(&deployment::findings(config, env_file.as_deref()));
+    let mut fit = problems.is_empty();
+    if deploy {
+        let (report, strong) = findings::report(&deployment::findings(config, env_file));
         println!("{report}");
-        fit
-    });
-    if !fit || !problems.is_empty() {
+        fit &= strong;
+    }
+    if !fit {
         bail!("the settings are not fit");
     }
     Ok(())

@@ -24,7 +24,7 @@ async fn production() -> Shop {
         config.app_env = AppEnv::Production;
         config.public_url = "https://shop.example".parse().expect("a URL");
         config.s3_endpoint = "https://storage.example".parse().expect("a URL");
-        config.allowed_hosts = " www.shop.example, [2001:db8::1]".to_owned();
+        " www.shop.example, [2001:db8::1]".clone_into(&mut config.allowed_hosts);
     })
     .await
 }

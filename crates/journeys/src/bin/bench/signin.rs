@@ -67,7 +67,10 @@ async fn measure_gallery(shop: &TestShop, door: &Door) -> Result<()> {
     figures::print("gallery_p99_with_signins", crowded.as_secs_f64() * 1000.0, "ms");
     figures::print_ratio("gallery_p99_under_signins", crowded.as_secs_f64() / idle.as_secs_f64());
     let sent_away = tried.iter().filter(|knock| knock.status == StatusCode::SERVICE_UNAVAILABLE).count();
-    figures::print_ratio("signins_sent_away", sent_away as f64 / tried.len() as f64);
+    figures::print_ratio(
+        "signins_sent_away",
+        f64::from(u32::try_from(sent_away)?) / f64::from(u32::try_from(tried.len())?),
+    );
     figures::print_times("signin_under_signins", tried.into_iter().map(|knock| knock.took).collect());
     Ok(())
 }

@@ -1,0 +1,61 @@
+//! V14: what is personal stays out of addresses, caches and browsers that were left.
+
+use reqwest::StatusCode;
+
+use crate::{
+    sources::files,
+    support::{PASSWORD, Shop},
+};
+
+#[tokio::test]
+async fn v14_2_1_what_is_secret_is_never_in_an_address() {
+    for (path, text) in files("templates", ".html") {
+        for (at, _) in text.match_indices("<form") {
+            let form = &text[at..at + text[at..].find("</form>").expect("an end")];
+            let secret = form.contains("type=\"password\"") || form.contains("name=\"csrf\"");
+            assert!(
+                !secret || form.contains("method=\"post\""),
+                "{} sends a secret in an address",
+                path.display()
+            );
+        }
+    }
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let browser = shop.browser();
+    let answer = browser.get(&format!("/sign-in?email=mira@example.org&password={PASSWORD}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "nobody is signed in by an address");
+    assert!(!answer.text.contains(PASSWORD));
+    let mira = shop.session(shop.account_id("mira@example.org").await).await;
+    let (cookie, page) = (mira.browser.cookie("sid").expect("a session"), mira.get("/generations/new").await);
+    assert!(!page.text.contains(&cookie), "the session's value is in the cookie alone");
+}
+
+#[tokio::test]
+async fn v14_3_1_and_2_nothing_personal_stays_in_a_browser() {
+    let shop = Shop::open().await;
+    let mira = shop.member("mira@example.org").await;
+    let (generation, image) = shop.drawn("mira@example.org", "a fox").await;
+    for path in [
+        "/".to_owned(),
+        "/gallery".to_owned(),
+        "/generations".to_owned(),
+        "/generations/new".to_owned(),
+        format!("/generations/{generation}"),
+        format!("/generations/{generation}/progress"),
+        format!("/images/{image}"),
+        format!("/images/{image}/staged"),
+        format!("/images/{image}/download"),
+    ] {
+        let answer = mira.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let kept = answer.header("cache-control");
+        let again = kept.contains("no-store") || path.ends_with("/progress") && kept.contains("no-cache");
+        assert!(again, "{path}: {kept:?}");
+    }
+    for (path, text) in files("assets", "app.js") {
+        for store in ["localStorage", "sessionStorage", "indexedDB", "caches.", "document.cookie"] {
+            assert!(!text.contains(store), "{} keeps something in {store}", path.display());
+        }
+    }
+}
