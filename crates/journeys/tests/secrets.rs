@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 use anyhow::{Context, Result, ensure};
 use journeys::{TestShop, customers::value_of, shops::client};
 use reqwest::{Method, RequestBuilder, StatusCode, header};
-use shop::{Cause, accounts};
+use shop::testing;
 use web::passwords::Passwords;
 
 const EMAIL: &str = "planted-mira@example.org";
@@ -186,7 +186,7 @@ async fn twenty_planted_secrets_are_found_nowhere() -> Result<()> {
     let db = &shop.database.pool;
     let hash =
         Passwords::new().hash(PASSWORD.to_owned()).await.map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    accounts::open(db, &Cause::now(None), EMAIL, &hash).await?;
+    testing::account(db, EMAIL, &hash).await;
     sqlx::query("update accounts set email_verified_at = now(), name = $1").bind(NAME).execute(db).await?;
 
     let mut story = Story { mira: Browser::new(&shop.url)?, secrets: shop.secrets(), error_pages: vec![] };

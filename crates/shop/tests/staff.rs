@@ -71,6 +71,11 @@ async fn a_role_is_given_with_its_entry_its_mail_and_the_end_of_sessions() {
     let nobody = AccountId::new(cause().at);
     assert_eq!(change(&ada, nobody, Role::Support).await, Err(RoleError::Stale(StaleTransition)));
     let unverified = account(&database, "noor@example.org").await;
+    sqlx::query("update accounts set email_verified_at = null where id = $1")
+        .bind(unverified)
+        .execute(&database.pool)
+        .await
+        .expect("unverified");
     assert_eq!(change(&ada, unverified, Role::Support).await, Err(RoleError::Unverified));
 
     let wanted = Wanted { subject_id: Some(mira), ..Wanted::default() };

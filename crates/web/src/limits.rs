@@ -52,9 +52,9 @@ pub const RESET: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) }
 /// Asking for a link that proves an address, again or for another one.
 pub const VERIFICATION: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) };
 /// One-time codes, counted for the account. Three of a million are right at any time: with twelve tries an hour, guessing
-/// takes a decade on average, for somebody who has the password already.
+/// takes years on average, for somebody who has the password already. Ten at once are two sessions' worth of typos.
 pub const SECOND_FACTOR: Rules =
-    Rules { subject: Some(limit("second_factor.account", 5, 300)), network: None };
+    Rules { subject: Some(limit("second_factor.account", 10, 300)), network: None };
 /// Asking for pictures, counted for the account: each costs money. An afternoon of trying things out fits in.
 pub const GENERATION: Rules = Rules {
     subject: Some(limit("generation.account", 30, 20)),

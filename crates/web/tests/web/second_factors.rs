@@ -145,7 +145,7 @@ async fn guesses_at_an_account_are_limited_in_all_its_sessions_together() {
     shop.customer("mira@example.org").await;
     let secret = shop.with_second_factor("mira@example.org").await;
     let mut last = shop.browser();
-    for guess in 0..5 {
+    for guess in 0..10 {
         if guess % 4 == 0 {
             last = shop.browser();
             last.sign_in("mira@example.org", "").await;
