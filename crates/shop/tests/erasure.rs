@@ -110,7 +110,7 @@ async fn nothing_of_the_person_stays() {
         for sql in [
             "insert into account_tokens (id_hash, account_id, purpose, email, created_at, expires_at)
              values (sha256($1::text::bytea), $1, 'reset_password', 'x@example.org', now(), now())",
-            "insert into second_factors (account_id, sealed_secret) values ($1, 'x')",
+            "insert into second_factors (account_id, sealed_secret, confirmed_at) values ($1, 'x', now())",
             "insert into recovery_codes (account_id, code_hash) values ($1, sha256('x'))",
             "insert into addresses (id, account_id, name, line1, country, created_at) values ($1, $1, 'Ada', 'Quay 1', 'DE', now())",
         ] {
