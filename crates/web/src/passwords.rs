@@ -149,8 +149,8 @@ impl Passwords {
     }
 }
 
-/// Works on a thread of its own: what it steps back by cannot be taken back, and the 19 MB of a hash go back to the system
-/// when the thread ends. Starting one takes a thousandth of the time of a hash.
+/// Works on a thread of its own: what a thread steps back by cannot be taken back, and whatever tokio's own threads do next
+/// would be slow as well. Starting one takes a thousandth of the time of a hash.
 async fn on_a_thread_behind<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     held: [OwnedSemaphorePermit; 2],

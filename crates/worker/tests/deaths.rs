@@ -153,3 +153,29 @@ async fn two_workers_share_a_lane_and_run_each_job_once() {
     one.stop().await;
     other.stop().await;
 }
+
+#[tokio::test]
+async fn a_worker_sweeps_up_what_ran_out() {
+    let shop = Shop::open().await;
+    let db = &shop.database.pool;
+    let stale = [
+        "insert into throttles (rule, subject, free_at) values ('old', '\\x00', now() - interval '1 second'), ('new', '\\x00', now() + interval '1 hour')",
+        "insert into sessions (id_hash, account_id, created_at, last_seen_at, confirmed_at)
+         select sha256(days::text::bytea), id, now() - make_interval(days => days), now(), now() from accounts, unnest(array[1, 61]) days",
+        "insert into account_tokens (id_hash, account_id, purpose, email, created_at, expires_at)
+         select sha256(hours::text::bytea), id, 'verify_email', email, now(), now() + make_interval(hours => hours) from accounts, unnest(array[-1, 1]) hours",
+    ];
+    for sql in stale {
+        sqlx::query(sql).execute(db).await.expect("planted");
+    }
+    let left = "select (select count(*) from throttles) + (select count(*) from sessions) + (select count(*) from account_tokens)";
+    let left = async || sqlx::query_scalar::<_, i64>(left).fetch_one(db).await.expect("a count");
+    assert_eq!(left().await, 6);
+    let working = shop.work(shop.script(UNPAID, |_, _| async { Ok(()) }), quick()).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while left().await != 3 {
+        assert!(tokio::time::Instant::now() < deadline, "{} rows are left", left().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    working.stop().await;
+}
