@@ -181,10 +181,9 @@ pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
 fn words(problem: &Problem) -> (&'static str, Cow<'static, str>) {
     let (title, text) = match problem {
         Problem::TooOften(too_often) => return ("A little slower, please", too_often.words().into()),
-        Problem::NotFound => (
-            "There is nothing here",
-            "Perhaps the picture was taken down, or the link lost a letter on its way.",
-        ),
+        Problem::NotFound => {
+            ("There is nothing here", "Perhaps it was taken down, or the link lost a letter on its way.")
+        }
         Problem::MethodNotAllowed(_) => (
             "This address cannot be used like that",
             "The page exists, but not for what was sent to it. Please start again from the first page.",

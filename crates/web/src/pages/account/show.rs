@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use poem::{Response, handler};
 use serde::Serialize;
-use shop::{addresses, sessions};
+use shop::{
+    addresses,
+    sessions::{self, SecondFactor},
+};
 
 use crate::{admission::Member, error::Problem, views::Page};
 
@@ -17,6 +20,7 @@ pub struct Show {
     addresses: usize,
     sessions: usize,
     is_leaving: bool,
+    has_codes: bool,
 }
 
 impl Page for Show {
@@ -34,6 +38,7 @@ impl Page for Show {
             addresses: 0,
             sessions: 1,
             is_leaving: false,
+            has_codes: false,
         };
         let old = Self {
             name: "<b>fox".to_owned(),
@@ -41,6 +46,7 @@ impl Page for Show {
             addresses: 1,
             sessions: 3,
             is_leaving: true,
+            has_codes: true,
             ..new.clone()
         };
         vec![new, old]
@@ -59,5 +65,6 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
         addresses: addresses::list(db, visit.account_id).await?.len(),
         sessions: sessions::list(db, visit.at(), visit.account_id).await?.len(),
         is_leaving: visitor.erase_at.is_some(),
+        has_codes: visitor.second_factor == SecondFactor::Given,
     })
 }
