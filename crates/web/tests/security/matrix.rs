@@ -64,7 +64,7 @@ use Expect::{
     All, ByCodes, ByLink, Hidden, Members, Own, OwnByLink, OwnByScript, Staff, Strangers, Unproved, Verified,
 };
 
-const EVERYBODY: &[Who] = &[Who::Support, Who::Production, Who::Manager, Who::Owner];
+const STAFF: &[Who] = &[Who::Support, Who::Production, Who::Manager, Who::Owner];
 const DESK: &[Who] = &[Who::Support, Who::Manager, Who::Owner];
 const HEADS: &[Who] = &[Who::Manager, Who::Owner];
 const OWNERS: &[Who] = &[Who::Owner];
@@ -142,7 +142,7 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/account/sessions/revocation", Members(303)),
     ("GET", "/email-changes/:token", OwnByLink(200)),
     ("POST", "/email-changes/:token", OwnByLink(303)),
-    ("GET", "/admin", Staff(200, EVERYBODY)),
+    ("GET", "/admin", Staff(200, STAFF)),
     ("GET", "/admin/accounts", Staff(200, DESK)),
     ("GET", "/admin/accounts/:id", Staff(200, DESK)),
     ("POST", "/admin/accounts/:id/closure", Staff(303, HEADS)),
@@ -207,15 +207,15 @@ impl Expect {
             Strangers(status) => (if stranger { status } else { 303 }, false),
             Unproved(status) => (if stranger || who == Who::Unverified { status } else { 303 }, false),
             OwnByScript(_) if stranger => (401, false),
-            All(status) | ByLink(status) => (status, false),
-            Hidden(status) | OwnByScript(status) => (if customer { status } else { 404 }, false),
             Members(_) | Verified(_) | ByCodes(..) | Own(_) | OwnByLink(_) | Staff(..) if stranger => {
                 (303, true)
             }
-            Members(status) => (status, false),
+            All(status) | ByLink(status) | Members(status) => (status, false),
             Verified(status) => (if who == Who::Unverified { 403 } else { status }, false),
-            ByCodes(without, with) => (if EVERYBODY.contains(&who) { with } else { without }, false),
-            Own(status) => (if customer { status } else { 404 }, false),
+            ByCodes(without, with) => (if STAFF.contains(&who) { with } else { without }, false),
+            Own(status) | OwnByScript(status) | Hidden(status) => {
+                (if customer { status } else { 404 }, false)
+            }
             OwnByLink(status) => (if customer { status } else { 410 }, false),
             Staff(status, who_may) => (if who_may.contains(&who) { status } else { 404 }, false),
         }
@@ -271,7 +271,7 @@ impl World {
                 .await
                 .expect("changed");
             // Staff have one-time codes, or the gate sends them to set them up.
-            if EVERYBODY.contains(who) {
+            if STAFF.contains(who) {
                 shop.with_second_factor(&email).await;
             }
             accounts.push((*who, id));
@@ -350,7 +350,7 @@ impl World {
         }
         let home = self.shop.browser().get("/").await.text;
         let from = home.find("/assets/app.").expect("a style sheet");
-        self.asset = home[from..].split('"').next().expect("an address").to_owned();
+        home[from..].split('"').next().expect("an address").clone_into(&mut self.asset);
         self.things = things;
     }
 
