@@ -131,8 +131,7 @@ impl Config {
             if self.has_weak_secret() {
                 refused.push("SESSION_SECRET is weak: 50 bytes or more, 5 of them different".to_owned());
             }
-            // 32 random bytes have fewer than 16 different ones less than once in 10^16 keys.
-            if data_key.is_some_and(|key| different(&key) < 16) {
+            if data_key.is_some() && self.has_weak_data_key() {
                 refused.push("DATA_KEY is weak: its bytes are not random".to_owned());
             }
         }
@@ -144,6 +143,12 @@ impl Config {
         let secret = self.session_secret.expose_secret().as_bytes();
         let different: HashSet<u8> = secret.iter().copied().collect();
         secret.len() < 50 || different.len() < 5
+    }
+
+    /// Whether the key is none, or its bytes are not random: 32 random ones have fewer than 16 different ones less than once in
+    /// 10^16 keys.
+    pub fn has_weak_data_key(&self) -> bool {
+        DataKey::decode(&self.data_key).is_none_or(|key| different(&key) < 16)
     }
 
     /// Whether browsers reach the shop through TLS.

@@ -24,6 +24,13 @@ pub fn findings(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
             "Make one for this shop alone: `openssl rand -base64 48`.",
         ));
     }
+    if config.has_weak_data_key() {
+        found.push(Finding::weak(
+            "data_key.weak",
+            "DATA_KEY is not made of 32 random bytes: who guesses it and reads the database can make everybody's one-time codes.",
+            "Make one for this shop alone, and keep a copy apart from the database's: `openssl rand -base64 32`.",
+        ));
+    }
     found.extend(findings::in_database_url(config.database_url.expose_secret()));
     found.extend(findings::in_endpoint("S3_ENDPOINT", config.s3_endpoint.as_str()));
     if !config.s3_public_endpoint.is_empty() {

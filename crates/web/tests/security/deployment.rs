@@ -25,6 +25,11 @@ fn fit() -> Config {
     config
 }
 
+/// 32 bytes in base64, all of them the same.
+fn same_bytes() -> String {
+    format!("{}Bwc=", "BwcH".repeat(10))
+}
+
 fn found(adapt: impl FnOnce(&mut Config)) -> Vec<&'static str> {
     let mut config = fit();
     adapt(&mut config);
@@ -48,6 +53,8 @@ fn each_weakness_is_found_by_itself() {
             &["session_secret.weak"],
         ),
         (|config| config.session_secret = "ab".repeat(40).into(), &["session_secret.weak"]),
+        (|config| config.data_key = same_bytes().into(), &["data_key.weak"]),
+        (|config| config.data_key = "no key at all".into(), &["data_key.weak"]),
         (|config| config.database_url = "postgres://shop:Kq8vZr3x@db.example/shop".into(), &["database.tls"]),
         (
             |config| config.database_url = "postgres://shop:password@localhost/shop".into(),
@@ -90,7 +97,7 @@ fn check(words: &[&str], settings: &[(&str, &str)], mode: u32) -> Output {
         .expect("it runs")
 }
 
-const FIT: [(&str, &str); 9] = [
+const FIT: [(&str, &str); 10] = [
     ("APP_ENV", "production"),
     ("DATABASE_URL", "postgres://shop:Kq8vZr3x@127.0.0.1/shop"),
     ("PUBLIC_URL", "https://shop.example"),
@@ -100,10 +107,12 @@ const FIT: [(&str, &str); 9] = [
     ("S3_SECRET_ACCESS_KEY", "b9QzX4rT7wLk2Vn8Pf6sYh3Jc5Gd1Ma0"),
     ("TRUSTED_PROXIES", "10.0.0.0/8"),
     ("LOG_FORMAT", "json"),
+    ("DATA_KEY", crate::support::DATA_KEY),
 ];
 
 #[test]
 fn the_program_says_so_by_its_exit_code_and_shows_no_secret() {
+    let same_bytes = same_bytes();
     for (change, mode, weak) in [
         (None, 0o600, None),
         (Some(("LOG_FORMAT", "text")), 0o600, None),
@@ -113,6 +122,8 @@ fn the_program_says_so_by_its_exit_code_and_shows_no_secret() {
         (Some(("PUBLIC_URL", "http://shop.example")), 0o600, Some("public_url.http")),
         (Some(("S3_SECRET_ACCESS_KEY", "hunter2")), 0o600, Some("service.key")),
         (Some(("SESSION_SECRET", "hunter2")), 0o600, Some("session_secret.weak")),
+        (Some(("DATA_KEY", same_bytes.as_str())), 0o600, Some("data_key.weak")),
+        (Some(("DATA_KEY", "hunter2")), 0o600, Some("data_key.weak")),
     ] {
         let settings =
             FIT.map(|(name, value)| change.filter(|(changed, _)| *changed == name).unwrap_or((name, value)));
@@ -121,7 +132,8 @@ fn the_program_says_so_by_its_exit_code_and_shows_no_secret() {
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.success(), weak.is_none(), "{change:?} {mode:o}: {said}");
         assert!(weak.is_none_or(|id| said.contains(&format!("WEAK  {id}"))), "{said}");
-        for secret in ["hunter2", "Kq8vZr3x", crate::support::SECRET, FIT[6].1] {
+        let known = ["hunter2", "Kq8vZr3x", &same_bytes, FIT[6].1];
+        for secret in known.into_iter().chain([crate::support::SECRET, crate::support::DATA_KEY]) {
             assert!(!said.contains(secret), "{said}");
         }
     }

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use reqwest::StatusCode;
 
-use crate::support::{SECRET, Shop};
+use crate::support::{DATA_KEY, SECRET, Shop};
 
 /// The production program with these settings, until it ends by itself.
 fn web(settings: &[(&str, &str)]) -> Output {
@@ -13,6 +13,7 @@ fn web(settings: &[(&str, &str)]) -> Output {
     command.env_clear().current_dir(folder.path()).envs([
         ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
         ("SESSION_SECRET", SECRET),
+        ("DATA_KEY", DATA_KEY),
         ("S3_ACCESS_KEY_ID", "key"),
         ("S3_SECRET_ACCESS_KEY", "secret"),
     ]);

@@ -1,11 +1,12 @@
 //! V1: what people write stays text, and links lead where they should.
 
 use reqwest::StatusCode;
+use shop::mails::MailKind;
 use url::form_urlencoded::byte_serialize;
 
 use crate::{
     sources::{files, none_says, programs},
-    support::{PASSWORD, Shop},
+    support::{Answer, PASSWORD, Shop},
 };
 
 const HOSTILE: [&str; 5] = [
@@ -63,8 +64,17 @@ const ELSEWHERE: &[&str] = &[
     "https%3A%2F%2Fevil.example",
 ];
 
-/// Pages that go on to wherever `next` says, in their address and in their form.
-const DOORS: [&str; 2] = ["/sign-in", "/sign-up"];
+/// Pages that go on to wherever `next` says in their address, and where they go without it whoever is let through.
+const DOORS: [(&str, &str); 5] = [
+    ("/sign-in", "/generations"),
+    ("/sign-up", "/generations/new"),
+    ("/sign-up/sent", "/generations/new"),
+    ("/second-factor", "/generations"),
+    // Whoever is signed in is asked here: see below.
+    ("/confirmation", ""),
+];
+/// Forms that take it along: each is sent with every spelling below.
+const FORMS: [&str; 5] = ["/sign-in", "/sign-up", "/verifications", "/second-factor", "/confirmation"];
 
 #[tokio::test]
 async fn v1_2_1_what_people_write_is_shown_as_they_wrote_it() {
@@ -98,6 +108,13 @@ async fn v1_2_1_what_people_write_is_shown_as_they_wrote_it() {
     }
 }
 
+/// Whether a page, and the form and links on it, lead nowhere but where they should.
+fn leads_nowhere(page: &Answer, what: &str) {
+    assert_eq!(page.status, StatusCode::OK, "{what}");
+    assert!(!page.text.contains("evil.example"), "{what}: {}", page.text);
+    assert!(page.text.contains("name=\"next\" value=\"\""), "{what}: {}", page.text);
+}
+
 #[tokio::test]
 async fn v1_2_2_nobody_is_led_to_another_site() {
     assert!(ELSEWHERE.len() >= 30);
@@ -106,21 +123,23 @@ async fn v1_2_2_nobody_is_led_to_another_site() {
     let mira = shop.session(shop.account_id("mira@example.org").await).await;
     for (number, next) in ELSEWHERE.iter().enumerate() {
         let query: String = byte_serialize(next.as_bytes()).collect();
-        for door in DOORS {
+        for (door, onwards) in DOORS.into_iter().filter(|(_, onwards)| !onwards.is_empty()) {
             // Signed in already: the door sends on at once.
             let answer = mira.get(&format!("{door}?next={query}")).await;
-            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{door} {next:?}");
-            assert!(
-                ["/generations", "/generations/new"].contains(&answer.location()),
-                "{door} {next:?}: {answer:?}"
-            );
+            let went = (answer.status, answer.location());
+            assert_eq!(went, (StatusCode::SEE_OTHER, onwards), "{door} {next:?}");
             // Not signed in: the form does not take it along, nor the link to the other door.
             let page = shop.browser().get(&format!("{door}?next={query}")).await;
-            assert_eq!(page.status, StatusCode::OK, "{door} {next:?}");
-            assert!(!page.text.contains("evil.example"), "{door} {next:?}: {}", page.text);
-            assert!(page.text.contains("name=\"next\" value=\"\""), "{door} {next:?}: {}", page.text);
+            if door == "/second-factor" {
+                assert_eq!(page.location(), "/sign-in?next=%2Fgenerations", "{next:?}");
+            } else {
+                leads_nowhere(&page, &format!("{door} {next:?}"));
+            }
         }
+        leads_nowhere(&mira.get(&format!("/confirmation?next={query}")).await, next);
         // The form was changed on its way.
+        let answer = mira.post("/verifications", &[("next", next)]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/account"), "{next:?}");
         let browser = shop.browser_at(&format!("2001:db8:0:{number:x}::1"));
         let csrf = browser.csrf("/sign-in").await;
         let fields =
@@ -131,17 +150,90 @@ async fn v1_2_2_nobody_is_led_to_another_site() {
     }
 }
 
+#[tokio::test]
+async fn v1_2_2_a_code_leads_nobody_to_another_site() {
+    let shop = Shop::open().await;
+    let email = "mira@example.org";
+    let id = shop.member(email).await.account_id.expect("an account");
+    let secret = shop.with_second_factor(email).await;
+    for next in ELSEWHERE {
+        // The password was given: a code is due.
+        let mira = shop.session(id).await;
+        let query: String = byte_serialize(next.as_bytes()).collect();
+        leads_nowhere(&mira.get(&format!("/second-factor?next={query}")).await, next);
+        let code = shop.code(email, &secret).await;
+        let answer = mira.post("/second-factor", &[("code", &code), ("next", next)]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/generations"), "{next:?}");
+        // The session goes on under another value, which its forms are tied to.
+        let csrf = mira.browser.csrf("/confirmation").await;
+        let code = shop.code(email, &secret).await;
+        let answer =
+            mira.browser.post("/confirmation", &[("csrf", &csrf), ("code", &code), ("next", next)]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{next:?}");
+    }
+}
+
+#[tokio::test]
+async fn v1_2_2_a_link_in_a_mail_leads_nobody_to_another_site() {
+    let shop = Shop::open().await;
+    for (number, next) in ELSEWHERE.iter().enumerate() {
+        let (one, other) = (shop.stranger(), shop.stranger());
+        let here = shop.browser_at(&format!("2001:db8:0:{number:x}::1"));
+        here.set_cookie("sid", &one.browser.cookie("sid").expect("a value"));
+        let there = shop.browser_at(&format!("2001:db8:1:{number:x}::1"));
+        there.set_cookie("sid", &other.browser.cookie("sid").expect("a value"));
+        let email = format!("n{number}@example.org");
+        let unknown = format!("u{number}@example.org");
+        let opening =
+            [("csrf", one.csrf.as_str()), ("email", &email), ("password", PASSWORD), ("next", next)];
+        let asking = [("csrf", other.csrf.as_str()), ("email", &unknown), ("next", next)];
+        // Both take their time, so that the clock tells nothing.
+        let (opened, asked) =
+            tokio::join!(here.post("/sign-up", &opening), there.post("/verifications", &asking));
+        for answer in [opened, asked] {
+            let went = (answer.status, answer.location());
+            assert_eq!(went, (StatusCode::SEE_OTHER, "/sign-up/sent"), "{next:?}");
+        }
+    }
+    let ways: Vec<String> =
+        sqlx::query_scalar("select details ->> 'next' from mails where kind = 'verify_email'")
+            .fetch_all(shop.db())
+            .await
+            .expect("mails");
+    assert_eq!(ways.len(), ELSEWHERE.len());
+    assert!(ways.iter().all(String::is_empty), "{ways:?}");
+    // What stands in the database by another way is looked at once more.
+    let link = shop.link("n0@example.org", MailKind::VerifyEmail).await;
+    sqlx::query("update account_tokens set next = '//evil.example'")
+        .execute(shop.db())
+        .await
+        .expect("changed");
+    let browser = shop.browser();
+    let csrf = browser.csrf(&link).await;
+    let answer = browser.post(&link, &[("csrf", &csrf), ("password", PASSWORD)]).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/generations/new"));
+}
+
 #[test]
 fn v1_2_2_every_page_that_goes_on_to_next_is_tried() {
     let pages = files("crates/web/src/pages", ".rs");
-    let takes_next = pages.iter().filter(|(_, text)| text.contains("query(\"next\")")).count();
-    assert_eq!(takes_next, DOORS.len(), "a page that reads `next` is missing from DOORS");
+    let reading = |what: &str| pages.iter().filter(|(_, text)| text.contains(what)).count();
+    assert_eq!(reading("query(\"next\")"), DOORS.len(), "a page that reads `next` is missing from DOORS");
+    assert_eq!(
+        reading("text(\"next\")"),
+        FORMS.len(),
+        "a form that takes `next` along is missing from FORMS"
+    );
     // Whatever `next` is read from passes the one check.
     for (path, text) in &pages {
-        let read = text.matches("query(\"next\")").count() + text.matches("text(\"next\")").count();
-        let checked = text.matches("doors::local_path").count();
+        let read = text.matches("query(\"next\")").count()
+            + text.matches("text(\"next\")").count()
+            + text.matches("token.next").count();
+        let checked = text.matches("doors::local_path(").count() + text.matches("codes::next(").count();
         assert!(read <= checked, "{} reads next without local_path", path.display());
     }
+    let codes = pages.iter().find(|(path, _)| path.ends_with("pages/codes.rs")).expect("codes.rs");
+    assert!(codes.1.contains("doors::local_path("), "codes::next is the same check");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use shop::{
-    accounts::EMAIL_MAX,
+    accounts::{EMAIL_MAX, NAME_MAX, closures::REASON_MAX},
     generations::{COUNT_MAX, PROMPT_MAX},
 };
 use web::{
@@ -21,6 +21,8 @@ fn v2_1_1_the_rules_of_input_are_written_down() {
         ("password", BYTES_MAX.to_string()),
         ("sentence", PROMPT_MAX.to_string()),
         ("number of pictures", COUNT_MAX.to_string()),
+        ("name", NAME_MAX.to_string()),
+        ("reason of staff", REASON_MAX.to_string()),
         ("any form", BODY_MAX.to_string()),
     ] {
         let row = text.lines().any(|line| line.starts_with(&format!("| {field} |")) && line.contains(&limit));

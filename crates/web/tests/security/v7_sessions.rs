@@ -6,7 +6,10 @@ use reqwest::StatusCode;
 use shop::sessions::{ABSOLUTE_LIMIT, IDLE_LIMIT};
 use web::session::SessionValue;
 
-use crate::support::{PASSWORD, Shop};
+use crate::{
+    matrix::{Who, World},
+    support::{PASSWORD, Shop},
+};
 
 #[tokio::test]
 async fn v7_2_1_and_2_only_a_value_that_the_shop_gave_out_is_a_session() {
@@ -120,4 +123,21 @@ async fn v7_4_2_an_account_that_was_shut_or_erased_is_signed_in_nowhere() {
             assert_eq!(browser.get("/generations").await.status, StatusCode::SEE_OTHER, "{column}");
         }
     }
+}
+
+#[tokio::test]
+async fn v7_4_4_one_can_sign_out_on_every_page() {
+    let world = World::open().await;
+    let mut pages = 0;
+    for who in [Who::Customer, Who::Owner] {
+        let member = world.arrive(who).await;
+        for url in web::routes::table().listed.iter().filter(|url| url.methods.contains("GET")) {
+            let page = member.get(&world.path(url.pattern)).await.text;
+            if page.starts_with("<!doctype html>") {
+                assert!(page.contains("action=\"/sign-out\""), "{}", url.pattern);
+                pages += 1;
+            }
+        }
+    }
+    assert!(pages >= 40, "{pages}");
 }
