@@ -26,7 +26,8 @@ alter table sessions
     add column confirmed_at timestamptz;
 
 update sessions set confirmed_at = created_at;
-alter table sessions alter column confirmed_at set not null;
+-- With a default, so that programs of the version before can still sign people in while both run.
+alter table sessions alter column confirmed_at set default now(), alter column confirmed_at set not null;
 create unique index sessions_id_once on sessions (id);
 -- Finds sessions that ran out. Unlike last_seen_at it never changes, so that use of a session touches no index.
 create index sessions_created on sessions (created_at);

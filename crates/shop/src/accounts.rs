@@ -15,7 +15,7 @@ use sqlx::{PgPool, PgTransaction};
 
 pub use emails::{ConfirmError, ask_email_change, confirm_email};
 pub(crate) use erasure::give_up as give_up_erasure;
-pub use erasure::{Erasure, ErasureError, REGRET, call_off_erasure, erase, schedule_erasure};
+pub use erasure::{Erasure, ErasureError, REGRET, call_off_erasure, erase, retry_erasure, schedule_erasure};
 pub use news::{turn_news_off, wants_news};
 pub use opening::{NewAccount, OpenError, open, send_verification, verify};
 pub use passwords::{ask_password_reset, change_password, reset_password};

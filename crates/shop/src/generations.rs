@@ -74,7 +74,8 @@ pub async fn request(
     let mut tx = db.begin().await?;
     let inserted = sqlx::query!(
         "insert into generations (id, account_id, client_key, prompt, style, size, count, created_at)
-         select $1, id, $3, $4, $5, $6, $7, $8 from accounts where id = $2 and email_verified_at is not null
+         select $1, id, $3, $4, $5, $6, $7, $8 from accounts
+         where id = $2 and email_verified_at is not null and disabled_at is null and erased_at is null for share
          on conflict on constraint generations_client_key_once do nothing",
         id as GenerationId,
         account_id as AccountId,
@@ -136,6 +137,22 @@ async fn fail(
         "update generations set state = 'failed', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')",
         id as GenerationId,
         problem,
+        cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes back what an account that is shut has waiting. What is being drawn is paid for, and comes.
+pub(crate) async fn cancel_waiting(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update generations set state = 'cancelled', finished_at = $2 where account_id = $1 and state = 'queued'",
+        account_id as AccountId,
         cause.at,
     )
     .execute(&mut **tx)

@@ -120,6 +120,14 @@ impl Letter {
         }
     }
 
+    /// Whether it is what an address gets that nobody has proved to be theirs yet.
+    fn proves_an_address(&self) -> bool {
+        matches!(
+            self,
+            Self::VerifyEmail { .. } | Self::ResetPassword | Self::AccountExists | Self::ConfirmNewEmail
+        )
+    }
+
     /// Whether it can be turned off: it is news, not an answer to something that was done.
     pub fn is_news(&self) -> bool {
         matches!(self, Self::PicturesReady { .. })
@@ -144,7 +152,8 @@ pub struct Outgoing {
     pub unsubscribe_token: Option<Uuid>,
 }
 
-/// Writes a mail down and enqueues its sending. `dedupe_key` names the event: the same again is the same mail.
+/// Writes a mail down and enqueues its sending. `dedupe_key` names the event: the same again is the same mail. An address that
+/// was not proved yet gets only what proves it or gives it another password: whoever typed it may have typed somebody else's.
 pub(crate) async fn write(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
@@ -157,7 +166,8 @@ pub(crate) async fn write(
     let stored = serde_json::to_value(letter).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let written = sqlx::query!(
         "insert into mails (id, account_id, recipient, kind, details, dedupe_key, created_at)
-         values ($1, $2, $3, $4, coalesce($5, 'null'::jsonb), $6, $7)
+         select $1, $2, $3, $4, coalesce($5, 'null'::jsonb), $6, $7
+         where $8 or not exists (select from accounts where id = $2 and email_verified_at is null and erased_at is null)
          on conflict on constraint mails_dedupe_key_once do nothing",
         id as MailId,
         account_id as Option<AccountId>,
@@ -166,6 +176,7 @@ pub(crate) async fn write(
         stored.get("details"),
         dedupe_key,
         cause.at,
+        letter.proves_an_address(),
     )
     .execute(&mut **tx)
     .await?;

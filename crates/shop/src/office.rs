@@ -16,6 +16,8 @@ pub struct Counts {
     pub dead_jobs: i64,
     /// Accounts whose owner asked for them to be erased.
     pub accounts_to_be_erased: i64,
+    /// Those of them for which that failed.
+    pub failed_erasures: i64,
 }
 
 /// Counts it.
@@ -24,7 +26,8 @@ pub async fn counts(db: &PgPool) -> sqlx::Result<Counts> {
         Counts,
         r#"select (select count(*) from mails where state = 'failed') as "failed_mails!",
                   (select count(*) from apalis.jobs where status = 'Killed') as "dead_jobs!",
-                  (select count(*) from accounts where erase_at is not null and erased_at is null) as "accounts_to_be_erased!""#,
+                  (select count(*) from accounts where erase_at is not null and erased_at is null) as "accounts_to_be_erased!",
+                  (select count(*) from accounts where erase_problem is not null and erased_at is null) as "failed_erasures!""#,
     )
     .fetch_one(db)
     .await

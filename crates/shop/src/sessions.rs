@@ -65,28 +65,34 @@ pub struct Browser<'a> {
     pub address: &'a str,
 }
 
-/// Begins a session for an account; `id_hash` comes from a fresh random value that no browser had before.
+/// Begins a session for an account; `id_hash` comes from a fresh random value that no browser had before. `checked` is the hash
+/// of the password that was given, if one was: checking takes a while, and whoever changed the password or shut the account
+/// meanwhile has ended all sessions but this one.
 pub async fn begin(
     db: &PgPool,
     cause: &Cause,
     account_id: AccountId,
     id_hash: &IdHash,
     browser: Browser<'_>,
-) -> sqlx::Result<()> {
+    checked: Option<&str>,
+) -> sqlx::Result<Result<(), StaleTransition>> {
     let user_agent: String = browser.user_agent.chars().take(USER_AGENT_MAX).collect();
-    sqlx::query!(
+    let begun = sqlx::query!(
         "insert into sessions (id_hash, id, account_id, created_at, last_seen_at, confirmed_at, user_agent, address)
-         values ($1, $2, $3, $4, $4, $4, $5, $6)",
+         select $1, $2, id, $4, $4, $4, $5, $6 from accounts
+         where id = $3 and disabled_at is null and erased_at is null and ($7::text is null or password_hash = $7)
+         for share",
         id_hash.as_slice(),
         SessionId::new(cause.at) as SessionId,
         account_id as AccountId,
         cause.at,
         user_agent,
         browser.address,
+        checked,
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(if begun.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
 }
 
 /// Whose session this is, unless it ended or ran out, or staff shut the account.

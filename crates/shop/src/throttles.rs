@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
 use crate::PRUNED_AT_ONCE;
@@ -20,7 +19,9 @@ pub struct Limit {
     pub every: Duration,
 }
 
-/// Takes one from what is left for a subject. `Err` holds how long to wait until there is one again; asking too early costs
+/// Takes one from what is left for a subject, whose capitals do not matter: they are folded as Postgres does when it looks for
+/// an account, so that no spelling of an address is another subject. Only its sha256 is kept: addresses and networks are
+/// nobody's business. `Err` holds how long to wait until there is one again; asking too early costs
 /// nothing, so that a client that keeps hammering is not shut out for ever.
 pub async fn take(
     db: &PgPool,
@@ -28,14 +29,14 @@ pub async fn take(
     limit: Limit,
     subject: &str,
 ) -> sqlx::Result<Result<(), Duration>> {
-    let (every, subject) = (limit.every.as_secs_f64(), hash(subject));
+    let every = limit.every.as_secs_f64();
     let taken = sqlx::query_scalar!(
-        r#"insert into throttles as t (rule, subject, free_at) values ($1, $2, $3::timestamptz + make_interval(secs => $4))
+        r#"insert into throttles as t (rule, subject, free_at) values ($1, sha256(convert_to(lower($2), 'utf8')), $3::timestamptz + make_interval(secs => $4))
            on conflict (rule, subject) do update set free_at = greatest(t.free_at, $3) + make_interval(secs => $4)
            where greatest(t.free_at, $3) + make_interval(secs => $4) <= $3 + make_interval(secs => $4 * $5)
            returning true as "taken!""#,
         limit.rule,
-        subject.as_slice(),
+        subject,
         at,
         every,
         f64::from(limit.burst),
@@ -46,9 +47,9 @@ pub async fn take(
         return Ok(Ok(()));
     }
     let free_at = sqlx::query_scalar!(
-        "select free_at from throttles where rule = $1 and subject = $2",
+        "select free_at from throttles where rule = $1 and subject = sha256(convert_to(lower($2), 'utf8'))",
         limit.rule,
-        subject.as_slice(),
+        subject,
     )
     .fetch_optional(db)
     .await?;
@@ -59,10 +60,13 @@ pub async fn take(
 
 /// Gives a subject everything back, as after a sign-in that was right.
 pub async fn forgive(db: &PgPool, limit: Limit, subject: &str) -> sqlx::Result<()> {
-    let subject = hash(subject);
-    sqlx::query!("delete from throttles where rule = $1 and subject = $2", limit.rule, subject.as_slice())
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "delete from throttles where rule = $1 and subject = sha256(convert_to(lower($2), 'utf8'))",
+        limit.rule,
+        subject,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -77,9 +81,4 @@ pub async fn prune(db: &PgPool, at: DateTime<Utc>) -> sqlx::Result<u64> {
     .execute(db)
     .await?;
     Ok(pruned.rows_affected())
-}
-
-/// Addresses and networks are nobody's business once the limit is over, and not readable before.
-fn hash(subject: &str) -> [u8; 32] {
-    Sha256::digest(subject.as_bytes()).into()
 }

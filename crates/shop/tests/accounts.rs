@@ -51,7 +51,10 @@ async fn password(database: &Database, id: AccountId) -> String {
 /// A session of the account, as one in which something is changed.
 async fn session(database: &Database, id: AccountId, value: u8) -> Kept {
     let browser = Browser { user_agent: "Netscape 4", address: "192.0.2.7" };
-    sessions::begin(&database.pool, &cause(), id, &[value; 32], browser).await.expect("begun");
+    sessions::begin(&database.pool, &cause(), id, &[value; 32], browser, None)
+        .await
+        .expect("begun")
+        .expect("open");
     let session_id = found(database, value).await.expect("begun");
     Kept { session_id, id_hash: [value + 100; 32] }
 }
@@ -253,4 +256,85 @@ async fn shut_accounts_get_no_links() {
     let later = Cause { at: cause().at + Duration::minutes(1), request_id: None };
     accounts::ask_password_reset(&database.pool, &later, "ada@example.org").await.expect("told alike");
     assert_eq!(mails(&database, "ada@example.org").await, ["reset_password"]);
+}
+
+#[tokio::test]
+async fn who_opened_an_account_with_the_address_of_another_leaves_nothing_in_it() {
+    let database = Database::new().await;
+    let id = open(&database, "mira@example.org").await;
+    for sql in [
+        "update accounts set name = 'Mallory' where id = $1",
+        "insert into second_factors (account_id, sealed_secret, confirmed_at) values ($1, 'x', now())",
+        "insert into addresses (id, account_id, name, line1, country, is_default, created_at) values ($1, $1, 'M', 'Trap 1', 'DE', true, now())",
+    ] {
+        sqlx::query(sql).bind(id).execute(&database.pool).await.expect(sql);
+    }
+    accounts::ask_password_reset(&database.pool, &cause(), "mira@example.org").await.expect("asked");
+    let token = link(&database, "mira@example.org", MailKind::ResetPassword).await;
+    accounts::reset_password(&database.pool, &cause(), &token, "second")
+        .await
+        .expect("answered")
+        .expect("reset");
+    let left: (String, i64, i64) = sqlx::query_as(
+        "select name, (select count(*) from second_factors), (select count(*) from addresses) from accounts where id = $1",
+    )
+    .bind(id)
+    .fetch_one(&database.pool)
+    .await
+    .expect("read");
+    assert_eq!(left, (String::new(), 0, 0));
+}
+
+#[tokio::test]
+async fn a_reset_keeps_the_codes_of_an_account_whose_address_was_proved() {
+    let database = Database::new().await;
+    let id = account(&database, "mira@example.org").await;
+    let sql = "insert into second_factors (account_id, sealed_secret, confirmed_at) values ($1, 'x', now())";
+    sqlx::query(sql).bind(id).execute(&database.pool).await.expect("on");
+    accounts::ask_password_reset(&database.pool, &cause(), "mira@example.org").await.expect("asked");
+    let token = link(&database, "mira@example.org", MailKind::ResetPassword).await;
+    accounts::reset_password(&database.pool, &cause(), &token, "second")
+        .await
+        .expect("answered")
+        .expect("reset");
+    assert!(shop::second_factors::is_on(&database.pool, id).await.expect("read"));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_being_checked_does_not_outlive_a_new_password_nor_a_closure() {
+    let database = Database::new().await;
+    let id = account(&database, "mira@example.org").await;
+    let browser = Browser { user_agent: "", address: "" };
+    let begin = async |value: u8, checked: &str| {
+        sessions::begin(&database.pool, &cause(), id, &[value; 32], browser, Some(checked))
+            .await
+            .expect("answered")
+    };
+    let hash = password(&database, id).await;
+    assert_eq!(begin(1, &hash).await, Ok(()));
+    sqlx::query("update accounts set password_hash = 'another' where id = $1")
+        .bind(id)
+        .execute(&database.pool)
+        .await
+        .expect("changed");
+    assert_eq!(begin(2, &hash).await, Err(StaleTransition));
+    sqlx::query("update accounts set disabled_at = now() where id = $1")
+        .bind(id)
+        .execute(&database.pool)
+        .await
+        .expect("shut");
+    assert_eq!(begin(3, "another").await, Err(StaleTransition));
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_proved_gets_only_what_proves_it() {
+    let database = Database::new().await;
+    let id = open(&database, "mira@example.org").await;
+    let kept = session(&database, id, 1).await;
+    accounts::change_password(&database.pool, &cause(), id, &kept, "first", "second")
+        .await
+        .expect("answered")
+        .expect("changed");
+    accounts::ask_password_reset(&database.pool, &cause(), "mira@example.org").await.expect("asked");
+    assert_eq!(mails(&database, "mira@example.org").await, ["verify_email", "reset_password"]);
 }

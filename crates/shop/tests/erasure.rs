@@ -41,7 +41,7 @@ async fn it_is_scheduled_once_and_all_other_sessions_end() {
     let id = account(&database, "ada@example.org").await;
     let now = cause();
     for hash in [[1; 32], [2; 32]] {
-        sessions::begin(&database.pool, &now, id, &hash, BROWSER).await.expect("begun");
+        sessions::begin(&database.pool, &now, id, &hash, BROWSER, None).await.expect("begun").expect("open");
     }
     let here = sessions::visitor(&database.pool, &[1; 32], now.at)
         .await
@@ -106,7 +106,10 @@ async fn nothing_of_the_person_stays() {
     let (ada, noor) =
         (account(&database, "ada@example.org").await, account(&database, "noor@example.org").await);
     for (id, hash) in [(ada, [1; 32]), (noor, [2; 32])] {
-        sessions::begin(&database.pool, &cause(), id, &hash, BROWSER).await.expect("begun");
+        sessions::begin(&database.pool, &cause(), id, &hash, BROWSER, None)
+            .await
+            .expect("begun")
+            .expect("open");
         for sql in [
             "insert into account_tokens (id_hash, account_id, purpose, email, created_at, expires_at)
              values (sha256($1::text::bytea), $1, 'reset_password', 'x@example.org', now(), now())",
@@ -210,4 +213,43 @@ async fn a_picture_in_the_gallery_stays_with_its_sentence_if_its_owner_wants_tha
         .await,
         1
     );
+}
+
+#[tokio::test]
+async fn an_erasure_that_was_given_up_is_seen_and_tried_again_by_staff() {
+    let database = Database::new().await;
+    let id = account(&database, "ada@example.org").await;
+    let staff = shop::audit::Actor { account_id: None, client_address: String::new() };
+    let retry =
+        async || accounts::retry_erasure(&database.pool, &cause(), &staff, id).await.expect("an answer");
+    assert!(retry().await.is_err(), "nothing failed");
+    sqlx::query("update accounts set erase_at = now(), erase_problem = 'It could not.' where id = $1")
+        .bind(id)
+        .execute(&database.pool)
+        .await
+        .expect("failed");
+    assert_eq!(shop::office::counts(&database.pool).await.expect("counted").failed_erasures, 1);
+    let found =
+        shop::office::accounts::find(&database.pool, id, cause().at).await.expect("read").expect("there");
+    assert_eq!(found.erase_problem.as_deref(), Some("It could not."));
+    assert!(retry().await.is_ok());
+    assert!(retry().await.is_err(), "once");
+    assert_eq!(shop::office::counts(&database.pool).await.expect("counted").failed_erasures, 0);
+    assert_eq!(
+        accounts::erase(&database.pool, &later(Duration::hours(1)), id).await.expect("an answer"),
+        Erasure::Done
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_erased_who_works_for_the_shop() {
+    let database = Database::new().await;
+    let id = account(&database, "ada@example.org").await;
+    sqlx::query("update accounts set erase_at = now(), role = 'owner' where id = $1")
+        .bind(id)
+        .execute(&database.pool)
+        .await
+        .expect("an owner");
+    let answer = accounts::erase(&database.pool, &later(Duration::hours(1)), id).await.expect("an answer");
+    assert_eq!(answer, Erasure::OfStaff);
 }

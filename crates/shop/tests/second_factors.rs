@@ -18,7 +18,10 @@ const COOKIE: [u8; 32] = [3; 32];
 
 async fn session(database: &Database, id: AccountId, cookie: [u8; 32]) -> SessionId {
     let browser = Browser { user_agent: "Netscape 4", address: "192.0.2.7" };
-    sessions::begin(&database.pool, &cause(), id, &cookie, browser).await.expect("begun");
+    sessions::begin(&database.pool, &cause(), id, &cookie, browser, None)
+        .await
+        .expect("begun")
+        .expect("open");
     sessions::visitor(&database.pool, &cookie, cause().at).await.expect("read").expect("there").session_id
 }
 

@@ -18,7 +18,7 @@ async fn a_session_ends_when_idle_when_old_and_when_told() {
     let id = account(&database, "a@example.org").await;
     let start = cause();
     let hash = [3; 32];
-    sessions::begin(&database.pool, &start, id, &hash, BROWSER).await.expect("begun");
+    sessions::begin(&database.pool, &start, id, &hash, BROWSER, None).await.expect("begun").expect("open");
     let visitor = async |after: Duration| {
         sessions::visitor(&database.pool, &hash, start.at + after).await.expect("read")
     };
@@ -27,7 +27,7 @@ async fn a_session_ends_when_idle_when_old_and_when_told() {
     assert!(visitor(Duration::days(41)).await.is_none(), "idle for longer than {}", sessions::IDLE_LIMIT);
 
     let hash = [4; 32];
-    sessions::begin(&database.pool, &start, id, &hash, BROWSER).await.expect("begun");
+    sessions::begin(&database.pool, &start, id, &hash, BROWSER, None).await.expect("begun").expect("open");
     for day in [10, 20, 30, 40, 50] {
         assert!(
             sessions::visitor(&database.pool, &hash, start.at + Duration::days(day))
@@ -45,7 +45,7 @@ async fn a_session_ends_when_idle_when_old_and_when_told() {
     );
 
     let now = Cause::now(None);
-    sessions::begin(&database.pool, &now, id, &[5; 32], BROWSER).await.expect("begun");
+    sessions::begin(&database.pool, &now, id, &[5; 32], BROWSER, None).await.expect("begun").expect("open");
     sessions::end(&database.pool, &[5; 32]).await.expect("ended");
     assert!(sessions::visitor(&database.pool, &[5; 32], now.at).await.expect("read").is_none());
 }

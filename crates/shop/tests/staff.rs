@@ -38,7 +38,10 @@ async fn member(database: &Database, email: &str) -> AccountId {
     let browser = Browser { user_agent: "", address: "" };
     let mut cookie = [0; 32];
     cookie[..16].copy_from_slice(id.0.as_bytes());
-    sessions::begin(&database.pool, &cause(), id, &cookie, browser).await.expect("begun");
+    sessions::begin(&database.pool, &cause(), id, &cookie, browser, None)
+        .await
+        .expect("begun")
+        .expect("open");
     id
 }
 
@@ -77,6 +80,14 @@ async fn a_role_is_given_with_its_entry_its_mail_and_the_end_of_sessions() {
         .await
         .expect("unverified");
     assert_eq!(change(&ada, unverified, Role::Support).await, Err(RoleError::Unverified));
+
+    let leaving = member(&database, "leaving@example.org").await;
+    sqlx::query("update accounts set erase_at = now() + interval '1 day' where id = $1")
+        .bind(leaving)
+        .execute(&database.pool)
+        .await
+        .expect("leaving");
+    assert_eq!(change(&ada, leaving, Role::Support).await, Err(RoleError::Leaving));
 
     let wanted = Wanted { subject_id: Some(mira), ..Wanted::default() };
     let entries = deeds::log(&database.pool, wanted, 100).await.expect("read");

@@ -124,7 +124,7 @@ async fn what_ran_out_is_swept_up_and_nothing_else() {
     let browser = Browser { user_agent: "", address: "" };
     for (number, begun, seen) in [(1, 70, 1), (2, 20, 15), (3, 20, 1), (4, 0, 0)] {
         let cause = Cause { at: start - TimeDelta::days(begun), request_id: None };
-        sessions::begin(db, &cause, mira, &[number; 32], browser).await.expect("begun");
+        sessions::begin(db, &cause, mira, &[number; 32], browser, None).await.expect("begun").expect("open");
         sqlx::query("update sessions set last_seen_at = $2 where id_hash = $1")
             .bind([number; 32].as_slice())
             .bind(start - TimeDelta::days(seen))
@@ -151,4 +151,22 @@ async fn what_ran_out_is_swept_up_and_nothing_else() {
             .expect("a link");
     }
     assert_eq!(shop::tokens::prune(db, start).await.expect("swept"), 1);
+}
+
+#[tokio::test]
+async fn a_spelling_that_finds_the_same_account_is_the_same_subject() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let (start, once) = (start(), Limit { rule: "spelling", burst: 1, every: Duration::from_mins(1) });
+    for spelling in ["MIRA@example.org", "m\u{130}ra@example.org"] {
+        let same: bool = sqlx::query_scalar("select lower($1) = 'mira@example.org'")
+            .bind(spelling)
+            .fetch_one(db)
+            .await
+            .expect("folded");
+        throttles::forgive(db, once, "mira@example.org").await.expect("forgiven");
+        throttles::take(db, start, once, "mira@example.org").await.expect("read").expect("free");
+        let taken = throttles::take(db, start, once, spelling).await.expect("read");
+        assert_eq!(taken.is_err(), same, "{spelling}");
+    }
 }

@@ -62,6 +62,8 @@ pub enum Flash {
     AccountClosed,
     /// An account is open again.
     AccountReopened,
+    /// An erasure that failed is tried again.
+    ErasureRetried,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -141,6 +143,9 @@ impl Flash {
             }
             Self::AccountClosed => ("done", "The account is closed, and its sessions are ended."),
             Self::AccountReopened => ("done", "The account is open again."),
+            Self::ErasureRetried => {
+                ("done", "It is being tried again. This page says so if it fails once more.")
+            }
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -175,6 +180,7 @@ impl Flash {
             | Self::RoleChanged
             | Self::AccountClosed
             | Self::AccountReopened
+            | Self::ErasureRetried
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -211,6 +217,7 @@ impl fmt::Display for Flash {
             Self::RoleChanged => f.write_str("role-changed"),
             Self::AccountClosed => f.write_str("account-closed"),
             Self::AccountReopened => f.write_str("account-reopened"),
+            Self::ErasureRetried => f.write_str("erasure-retried"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -251,6 +258,7 @@ impl FromStr for Flash {
             "role-changed" => Self::RoleChanged,
             "account-closed" => Self::AccountClosed,
             "account-reopened" => Self::AccountReopened,
+            "erasure-retried" => Self::ErasureRetried,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

@@ -28,8 +28,12 @@ const fn limit(rule: &'static str, burst: u32, seconds: u64) -> Limit {
 }
 
 /// Mails that anybody can have sent to any address: so many that a person who waits for one can ask again, and too few to
-/// fill somebody's mailbox. Whatever sends them counts together.
-const MAILBOX: Limit = limit("mail.address", 5, 600);
+/// fill somebody's mailbox. Each kind counts by itself: a stranger who uses up the tries for one of them does not keep the
+/// address' owner from another.
+const fn mailbox(rule: &'static str) -> Limit {
+    limit(rule, 5, 600)
+}
+/// The same for whoever has them sent.
 const MAILER: Limit = limit("mail.network", 20, 60);
 
 /// Asking for a password at the door. Ten tries are plenty for somebody who mistypes; afterwards 180 an hour do not guess a
@@ -46,11 +50,13 @@ pub const SIGN_IN_AGAIN: Rules =
 pub const PASSWORD_AGAIN: Rules =
     Rules { subject: Some(limit("password_again.account", 10, 20)), network: None };
 /// Opening accounts, each of which sends a mail: a class of pupils can, a script that wants thousands cannot.
-pub const SIGN_UP: Rules = Rules { subject: Some(MAILBOX), network: Some(limit("sign_up.network", 20, 60)) };
+pub const SIGN_UP: Rules =
+    Rules { subject: Some(mailbox("sign_up.address")), network: Some(limit("sign_up.network", 20, 60)) };
 /// Asking for a link to choose a new password.
-pub const RESET: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) };
+pub const RESET: Rules = Rules { subject: Some(mailbox("reset.address")), network: Some(MAILER) };
 /// Asking for a link that proves an address, again or for another one.
-pub const VERIFICATION: Rules = Rules { subject: Some(MAILBOX), network: Some(MAILER) };
+pub const VERIFICATION: Rules =
+    Rules { subject: Some(mailbox("verification.address")), network: Some(MAILER) };
 /// One-time codes, counted for the account. Three of a million are right at any time: with twelve tries an hour, guessing
 /// takes years on average, for somebody who has the password already. Ten at once are two sessions' worth of typos.
 pub const SECOND_FACTOR: Rules =
@@ -83,7 +89,7 @@ pub struct TooOften {
 /// Counts one more. The network comes first: somebody who is stopped there uses up nothing of the account they are after.
 pub async fn take(visit: &Visit, rules: &Rules, subject: &str) -> Result<Result<(), TooOften>, Problem> {
     let network = rules.network.map(|limit| (limit, visit.network()));
-    let subject = rules.subject.map(|limit| (limit, folded(subject)));
+    let subject = rules.subject.map(|limit| (limit, trimmed(subject)));
     for (limit, counted) in network.into_iter().chain(subject) {
         if let Err(wait) = throttles::take(&visit.site.db, visit.at(), limit, &counted).await? {
             tracing::info!(rule = limit.rule, request_id = %visit.request_id, "done too often");
@@ -108,25 +114,26 @@ pub async fn forgive_sign_in(visit: &Visit, email: &str) -> Result<Option<Header
         return Ok(None);
     }
     forgive(visit, &SIGN_IN, email).await?;
-    let proof = visit.site.known_browsers.proof(&folded(email));
+    let proof = visit.site.known_browsers.proof(&trimmed(email).to_ascii_lowercase());
     Ok(Some(visit.site.cookies.keep_known_browser(&proof)))
 }
 
 fn known_browser<'v>(visit: &'v Visit, email: &str) -> Option<&'v str> {
-    visit.site.known_browsers.name(visit.known_browser.as_deref()?, &folded(email))
+    visit.site.known_browsers.name(visit.known_browser.as_deref()?, &trimmed(email).to_ascii_lowercase())
 }
 
 /// Gives a subject everything back; its network not, which may be after other subjects.
 pub async fn forgive(visit: &Visit, rules: &Rules, subject: &str) -> Result<(), Problem> {
     if let Some(limit) = rules.subject {
-        throttles::forgive(&visit.site.db, limit, &folded(subject)).await?;
+        throttles::forgive(&visit.site.db, limit, &trimmed(subject)).await?;
     }
     Ok(())
 }
 
-/// The same address, however it was typed.
-fn folded(subject: &str) -> String {
-    subject.trim().to_lowercase()
+/// The same address, however it was typed. Capitals are left to `throttles`, which folds them as accounts are found; Postgres
+/// knows no NUL.
+fn trimmed(subject: &str) -> String {
+    subject.trim().replace('\0', "")
 }
 
 impl TooOften {
@@ -190,6 +197,6 @@ mod tests {
 
     #[test]
     fn an_address_is_one_subject_however_it_is_typed() {
-        assert_eq!(folded(" Mira@Example.ORG "), folded("mira@example.org"));
+        assert_eq!(trimmed(" Mira@Example.ORG "), "Mira@Example.ORG");
     }
 }

@@ -47,19 +47,22 @@ fn with_runtime(config: &Config, work: impl Future<Output = anyhow::Result<()>>)
 /// Says what is wrong with the settings; with `deploy` also what is weak in them.
 #[expect(clippy::print_stdout, reason = "the report is what it was started for")]
 fn check(config: &Config, deploy: bool, env_file: Option<&Path>) -> ExitCode {
-    if let Err(refused) = config.check() {
-        println!("{refused}");
-        if !deploy {
-            return ExitCode::FAILURE;
+    let starts = match config.check() {
+        Ok(()) => true,
+        Err(refused) => {
+            println!("{refused}");
+            false
         }
-    }
+    };
     if !deploy {
-        println!("the program can start with these settings");
-        return ExitCode::SUCCESS;
+        if starts {
+            println!("the program can start with these settings");
+        }
+        return if starts { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let (report, fit) = findings::report(&deployment::findings(config, env_file));
     println!("{report}");
-    if fit { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if fit && starts { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {

@@ -107,6 +107,7 @@ pub fn table() -> Table {
             Staff(Duty::ShutAccounts),
             post(admin::accounts::reopening::create),
         )
+        .at("/admin/accounts/:id/erasure", Staff(Duty::ShutAccounts), post(admin::accounts::erasure::create))
         .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
         .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
         .at("/gallery", Anybody, get(gallery::index::show))

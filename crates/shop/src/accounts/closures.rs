@@ -8,6 +8,7 @@ use super::{Role, owners};
 use crate::{
     Cause, StaleTransition,
     audit::{self, Actor, Deed},
+    generations,
     ids::AccountId,
     sessions,
     tokens::{self, Purpose},
@@ -56,6 +57,7 @@ pub async fn close(
         return Ok(Err(StaleTransition.into()));
     }
     sessions::end_all(&mut tx, id, None).await?;
+    generations::cancel_waiting(&mut tx, cause, id).await?;
     for purpose in Purpose::VARIANTS {
         tokens::spend_all(&mut tx, cause, *purpose, id).await?;
     }

@@ -6,7 +6,9 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::Role;
 use crate::{
-    Cause, StaleTransition, exports, generations,
+    Cause, StaleTransition,
+    audit::{self, Actor, Deed},
+    exports, generations,
     ids::{AccountId, SessionId},
     images,
     jobs::Job,
@@ -40,6 +42,8 @@ pub enum Erasure {
     NotBefore(DateTime<Utc>),
     /// It was called off, or done before.
     Needless,
+    /// Somebody works for the shop with it: an owner must take the role away first.
+    OfStaff,
 }
 
 /// Has an account erased after [`REGRET`], and ends all its sessions but one. Says when.
@@ -109,7 +113,8 @@ pub async fn call_off_erasure(
 pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::Result<Erasure> {
     let mut tx = db.begin().await?;
     let account = sqlx::query!(
-        "select email, erase_at, erase_keeps_published from accounts where id = $1 and erased_at is null for update",
+        r#"select email, role as "role: Role", erase_at, erase_keeps_published from accounts
+           where id = $1 and erased_at is null for update"#,
         account_id as AccountId,
     )
     .fetch_optional(&mut *tx)
@@ -120,6 +125,10 @@ pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::R
     };
     if cause.at < erase_at {
         return Ok(Erasure::NotBefore(erase_at));
+    }
+    // No role is given to who is leaving; should it happen nevertheless, a person decides.
+    if account.role.is_staff() {
+        return Ok(Erasure::OfStaff);
     }
     // First what may still bring pictures, then the pictures.
     generations::end_all(&mut tx, cause, account_id).await?;
@@ -158,10 +167,39 @@ async fn forget_person(tx: &mut PgTransaction<'_>, cause: &Cause, account_id: Ac
     Ok(())
 }
 
+/// Staff want an erasure that was given up to be tried again.
+pub async fn retry_erasure(
+    db: &PgPool,
+    cause: &Cause,
+    actor: &Actor,
+    account_id: AccountId,
+) -> sqlx::Result<Result<(), StaleTransition>> {
+    let mut tx = db.begin().await?;
+    let problem = sqlx::query_scalar!(
+        r#"with before as (select id, erase_problem from accounts where id = $1 and erased_at is null and erase_problem is not null for update)
+           update accounts a set erase_problem = null from before where a.id = before.id returning before.erase_problem as "problem!""#,
+        account_id as AccountId,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(problem) = problem else { return Ok(Err(StaleTransition)) };
+    Job::EraseAccount { account_id }.enqueue(&mut tx, cause).await?;
+    let deed = Deed {
+        action: "erasure.retry",
+        subject_kind: "account",
+        subject_id: &account_id.to_string(),
+        before: Some(serde_json::json!({ "problem": problem })),
+        after: None,
+    };
+    audit::record(&mut tx, cause, actor, &deed).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
 /// Nobody will try again by itself.
 pub(crate) async fn give_up(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update accounts set erase_problem = 'This account could not be erased when it was due. Its job on the dashboard says why.'
+        "update accounts set erase_problem = 'This account could not be erased when it was due.'
          where id = $1 and erased_at is null and erase_at is not null",
         account_id as AccountId,
     )

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::{PgPool, PgTransaction};
 
-use super::Role;
+use super::{Role, passwords::forget_squatter};
 use crate::{
     Cause,
     audit::{self, Actor, Deed},
@@ -74,6 +74,7 @@ pub async fn make<S: FnOnce(AccountId) -> Result<Vec<u8>, Box<dyn std::error::Er
         return Err(OwnerError::Closed);
     }
     let id = before.as_ref().map_or_else(|| AccountId::new(cause.at), |before| before.id);
+    forget_squatter(&mut tx, id).await?;
     sqlx::query!(
         "insert into accounts (id, email, password_hash, role, email_verified_at, created_at) values ($1, $2, $3, $4, $5, $5)
          on conflict (id) do update set password_hash = excluded.password_hash, role = excluded.role, erase_at = null,
@@ -115,7 +116,7 @@ pub async fn make<S: FnOnce(AccountId) -> Result<Vec<u8>, Box<dyn std::error::Er
 pub(crate) async fn is_last(tx: &mut PgTransaction<'_>, id: AccountId) -> sqlx::Result<bool> {
     let owners = sqlx::query_scalar!(
         r#"select id as "id: AccountId" from accounts
-           where role = $1 and disabled_at is null and erased_at is null order by id for update"#,
+           where role = $1 and disabled_at is null and erase_at is null and erased_at is null order by id for update"#,
         Role::Owner as Role,
     )
     .fetch_all(&mut **tx)

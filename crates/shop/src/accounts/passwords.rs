@@ -33,6 +33,7 @@ pub async fn reset_password(
     let Some(token) = tokens::spend(&mut tx, cause, Purpose::ResetPassword, token).await? else {
         return Ok(Err(StaleTransition));
     };
+    forget_squatter(&mut tx, token.account_id).await?;
     let reset = sqlx::query_scalar!(
         "update accounts set password_hash = $3, email_verified_at = coalesce(email_verified_at, $4)
          where id = $1 and lower(email) = lower($2) and disabled_at is null and erased_at is null returning email",
@@ -49,6 +50,26 @@ pub async fn reset_password(
     sessions::end_all(&mut tx, token.account_id, None).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// Takes everything out of an account whose address was never proved: whoever opened it may be somebody else than whom the
+/// address belongs to, and must not have left codes to be asked for, nor an address to send parcels to.
+pub(crate) async fn forget_squatter(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
+    let unproved = sqlx::query_scalar!(
+        "update accounts set name = '' where id = $1 and email_verified_at is null returning true as unproved",
+        account_id as AccountId,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if unproved.is_some() {
+        for statement in [
+            sqlx::query!("delete from second_factors where account_id = $1", account_id as AccountId),
+            sqlx::query!("delete from addresses where account_id = $1", account_id as AccountId),
+        ] {
+            statement.execute(&mut **tx).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives an account a new password in place of the one that was checked, whose hash is `old_hash`: if that is not the account's

@@ -24,6 +24,9 @@ pub enum RoleError {
     /// Whoever works for the shop has proved their address.
     #[error("the address was never proved")]
     Unverified,
+    /// Its owner asked for it to be erased: nobody works for the shop on the way out.
+    #[error("the account is to be erased")]
+    Leaving,
     /// There is no such account any more, or it has this role already.
     #[error(transparent)]
     Stale(#[from] StaleTransition),
@@ -43,7 +46,8 @@ pub async fn change(
     let mut tx = db.begin().await?;
     let is_last_owner = owners::is_last(&mut tx, id).await?;
     let before = sqlx::query!(
-        r#"select role as "role: Role", email, email_verified_at is not null as "is_verified!"
+        r#"select role as "role: Role", email, email_verified_at is not null as "is_verified!",
+                  erase_at is not null as "is_leaving!"
            from accounts where id = $1 and erased_at is null for update"#,
         id as AccountId,
     )
@@ -57,6 +61,9 @@ pub async fn change(
     }
     if role.is_staff() && !before.is_verified {
         return Ok(Err(RoleError::Unverified));
+    }
+    if role.is_staff() && before.is_leaving {
+        return Ok(Err(RoleError::Leaving));
     }
     sqlx::query!("update accounts set role = $2 where id = $1", id as AccountId, role as Role)
         .execute(&mut *tx)

@@ -43,6 +43,8 @@ pub struct Dossier {
     pub sessions: i64,
     /// Requests for pictures.
     pub generations: i64,
+    /// Why it could not be erased when it was due.
+    pub erase_problem: Option<String>,
 }
 
 /// Accounts whose address or name has these words in it, newest first, `limit` of them, older than one if given.
@@ -83,14 +85,20 @@ pub async fn find(db: &PgPool, id: AccountId, at: DateTime<Utc>) -> sqlx::Result
     let Some(account) = account else { return Ok(None) };
     let counts = sqlx::query!(
         r#"select (select count(*) from sessions where account_id = $1 and last_seen_at > $2 and created_at > $3) as "sessions!",
-                  (select count(*) from generations where account_id = $1) as "generations!""#,
+                  (select count(*) from generations where account_id = $1) as "generations!",
+                  (select erase_problem from accounts where id = $1) as erase_problem"#,
         id as AccountId,
         at - IDLE_LIMIT,
         at - ABSOLUTE_LIMIT,
     )
     .fetch_one(db)
     .await?;
-    Ok(Some(Dossier { account, sessions: counts.sessions, generations: counts.generations }))
+    Ok(Some(Dossier {
+        account,
+        sessions: counts.sessions,
+        generations: counts.generations,
+        erase_problem: counts.erase_problem,
+    }))
 }
 
 /// For ILIKE: the words themselves, wherever they stand.

@@ -8,6 +8,7 @@ use poem::{
 };
 use serde::Serialize;
 use shop::{
+    StaleTransition,
     accounts::{self, EMAIL_MAX},
     ids::AccountId,
     second_factors,
@@ -98,20 +99,33 @@ pub const CLOSED: &str = "This account is closed. If you think that this is a mi
 
 /// Begins a session under a value that no browser had before, ends the one that was there, and goes on: past
 /// the page that asks for a one-time code, if the account has them.
-pub async fn enter(visit: &Visit, account_id: AccountId, to: &str) -> Result<Response, Problem> {
+///
+/// `checked` is the hash of the password that was given, if one was. If the account moved on while it was checked, nobody is let
+/// in.
+pub async fn enter(
+    visit: &Visit,
+    account_id: AccountId,
+    checked: Option<&str>,
+    to: &str,
+) -> Result<Result<Response, StaleTransition>, Problem> {
+    let session = SessionValue::fresh();
+    let browser = Browser { user_agent: &visit.user_agent, address: &visit.client_address };
+    let begun =
+        sessions::begin(&visit.site.db, &visit.cause, account_id, &session.id_hash(), browser, checked)
+            .await?;
+    if let Err(stale) = begun {
+        return Ok(Err(stale));
+    }
     if let Some(before) = &visit.session {
         sessions::end(&visit.site.db, &before.id_hash()).await?;
     }
-    let session = SessionValue::fresh();
-    let browser = Browser { user_agent: &visit.user_agent, address: &visit.client_address };
-    sessions::begin(&visit.site.db, &visit.cause, account_id, &session.id_hash(), browser).await?;
     let mut response = if second_factors::is_on(&visit.site.db, account_id).await? {
         see_other(&door(second_factor::PATH, to))
     } else {
         see_other(to)
     };
     response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&session, true));
-    Ok(response)
+    Ok(Ok(response))
 }
 
 /// Does something that takes longer for an address that is known, so that the clock does not tell which it was.

@@ -7,7 +7,7 @@ use poem::{
     http::{StatusCode, header},
 };
 use serde::Serialize;
-use shop::accounts;
+use shop::{StaleTransition, accounts};
 
 use super::{
     doors::{self, DoorForm},
@@ -80,13 +80,16 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     let refusal = match credentials.filter(|_| right) {
         Some(known) if known.is_closed => doors::CLOSED,
         Some(known) => {
-            let cookie = limits::forgive_sign_in(&visit, typed).await?;
-            let mut response =
-                doors::enter(&visit, known.account_id, next.as_deref().unwrap_or(ONWARDS)).await?;
-            if let Some(cookie) = cookie {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
+            let to = next.as_deref().unwrap_or(ONWARDS);
+            match doors::enter(&visit, known.account_id, Some(&known.password_hash), to).await? {
+                Ok(mut response) => {
+                    if let Some(cookie) = limits::forgive_sign_in(&visit, typed).await? {
+                        response.headers_mut().append(header::SET_COOKIE, cookie);
+                    }
+                    return Ok(response);
+                }
+                Err(StaleTransition) => NO_PAIR,
             }
-            return Ok(response);
         }
         None => NO_PAIR,
     };

@@ -146,6 +146,7 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("GET", "/admin/accounts", Staff(200, DESK)),
     ("GET", "/admin/accounts/:id", Staff(200, DESK)),
     ("POST", "/admin/accounts/:id/closure", Staff(303, HEADS)),
+    ("POST", "/admin/accounts/:id/erasure", Staff(303, HEADS)),
     ("POST", "/admin/accounts/:id/reopening", Staff(303, HEADS)),
     ("POST", "/admin/accounts/:id/role", Staff(303, OWNERS)),
     ("GET", "/admin/mails", Staff(200, DESK)),
@@ -548,7 +549,7 @@ async fn v7_5_3_what_gives_power_asks_for_a_fresh_proof() {
         assert!(answer.location().starts_with("/confirmation?next=%2Fadmin"), "{pattern}: {answer:?}");
         asked += 1;
     }
-    assert_eq!(asked, 3);
+    assert_eq!(asked, 4);
     assert_eq!(world.belongings().await, before);
 }
 

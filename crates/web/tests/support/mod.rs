@@ -170,7 +170,10 @@ impl Shop {
     pub async fn session(&self, account_id: AccountId) -> Member {
         let member = self.stranger();
         let by = sessions::Browser { user_agent: "a test", address: "192.0.2.1" };
-        sessions::begin(self.db(), &Cause::now(None), account_id, &member.id_hash, by).await.expect("begun");
+        sessions::begin(self.db(), &Cause::now(None), account_id, &member.id_hash, by, None)
+            .await
+            .expect("begun")
+            .expect("open");
         Member { account_id: Some(account_id), ..member }
     }
 

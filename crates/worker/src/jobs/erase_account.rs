@@ -17,6 +17,7 @@ pub async fn run(id: AccountId, at: &Services, context: &Context) -> Result<(), 
     let cause = context.cause();
     match accounts::erase(&at.db, &cause, id).await? {
         Erasure::Done | Erasure::Needless => Ok(()),
+        Erasure::OfStaff => Err(JobError::GiveUp("somebody works for the shop with this account".to_owned())),
         Erasure::NotBefore(moment) => {
             let after = (moment - cause.at).to_std().unwrap_or(Duration::ZERO);
             Err(JobError::PutOff { reason: "its owner can still think better of it".to_owned(), after })

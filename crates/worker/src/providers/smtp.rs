@@ -105,8 +105,23 @@ fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
+/// Words in which an address does not stand any more, however it was written.
+fn without(words: &str, address: &str) -> String {
+    let (folded, address) = (words.to_ascii_lowercase(), address.to_ascii_lowercase());
+    let mut left = String::with_capacity(words.len());
+    let mut from = 0;
+    while let Some(at) = folded[from..].find(&address).filter(|_| !address.is_empty()) {
+        left.push_str(&words[from..from + at]);
+        left.push_str("(recipient)");
+        from += at + address.len();
+    }
+    left.push_str(&words[from..]);
+    left
+}
+
 fn judge(error: &lettre::transport::smtp::Error, recipient: &str) -> MailError {
-    let words = error.to_string();
+    // Servers like to repeat whom they did not find. What is written down of a failure outlives the address.
+    let words = without(&error.to_string(), recipient);
     // A server that does not know us (RFC 4954 §6) will take the same mail once the operator has mended that.
     let unknown_to_it =
         error.status().is_some_and(|code| ["530", "534", "535", "538"].contains(&&*code.to_string()));
@@ -116,5 +131,17 @@ fn judge(error: &lettre::transport::smtp::Error, recipient: &str) -> MailError {
         MailError::Never(words)
     } else {
         MailError::Later(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_does_not_stand_in_what_is_written_down() {
+        let words = "550 5.1.1 <Mira@Example.org>: unknown; mira@example.org ü";
+        assert_eq!(without(words, "mira@example.org"), "550 5.1.1 <(recipient)>: unknown; (recipient) ü");
+        assert_eq!(without("421 busy", "mira@example.org"), "421 busy");
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     error::Problem,
     flash::Flash,
     forms::{CheckedForm, FieldError},
+    limits,
     pages::doors::{self, MALFORMED, WRONG_PASSWORD},
     views::Page,
 };
@@ -76,6 +77,10 @@ pub async fn create(visit: Member, form: CheckedForm) -> Result<Response, Proble
         let page = Email { email: visitor.email.clone(), form };
         return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
+    if let Err(too_often) = limits::take(&visit, &limits::VERIFICATION, new_email).await? {
+        let form = EmailForm { new_email: typed.to_owned(), errors: vec![too_often.error()] };
+        return too_often.page(&visit, &Email { email: visitor.email.clone(), form });
+    }
     let ask = accounts::ask_email_change(&visit.site.db, &visit.cause, visit.account_id, new_email);
     doors::alike(ask).await?;
     Ok(visit.see_other_with("/account", Flash::EmailChangeAsked))

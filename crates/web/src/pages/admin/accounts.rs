@@ -1,6 +1,7 @@
 //! Accounts as the office sees them.
 
 pub mod closure;
+pub mod erasure;
 pub mod index;
 pub mod reopening;
 pub mod role;

@@ -149,6 +149,7 @@ fn action_text(action: &str) -> String {
     match action {
         "role.change" => "changed the role of".to_owned(),
         "account.close" => "closed the account of".to_owned(),
+        "erasure.retry" => "had it tried again to erase".to_owned(),
         "account.reopen" => "opened the account again of".to_owned(),
         "owner.make" => "made an owner of".to_owned(),
         other => words(other),

@@ -10,7 +10,7 @@ use shop::{
 };
 use strum::VariantArray;
 
-use super::{Office, mails};
+use super::{Office, accounts, mails};
 use crate::{admission::Staff, error::Problem, views::Page};
 
 /// Where it is.
@@ -46,7 +46,7 @@ impl Index {
         let jobs = Matter {
             count: counts.dead_jobs,
             label: "jobs that were given up",
-            hint: "Each left its sentence on the page of whoever waited for it.",
+            hint: "What they were for says so: a picture, a mail, a file or an account.",
             href: None,
             is_problem: counts.dead_jobs > 0,
         };
@@ -57,7 +57,14 @@ impl Index {
             href: None,
             is_problem: false,
         };
-        Self { office: Office::new(role), matters: vec![mails, jobs, leaving] }
+        let erasures = Matter {
+            count: counts.failed_erasures,
+            label: "accounts that could not be erased",
+            hint: "Their page says so, and has a button to try it again.",
+            href: Some(accounts::PATH).filter(|_| role.may(Duty::SeeAccounts)),
+            is_problem: counts.failed_erasures > 0,
+        };
+        Self { office: Office::new(role), matters: vec![mails, jobs, erasures, leaving] }
     }
 }
 
@@ -69,7 +76,12 @@ impl Page for Index {
     }
 
     fn samples() -> Vec<Self> {
-        let counts = |count| Counts { failed_mails: count, dead_jobs: count, accounts_to_be_erased: count };
+        let counts = |count| Counts {
+            failed_mails: count,
+            dead_jobs: count,
+            accounts_to_be_erased: count,
+            failed_erasures: count,
+        };
         Role::VARIANTS.iter().zip(0..).map(|(role, count)| Self::new(*role, counts(count))).collect()
     }
 }

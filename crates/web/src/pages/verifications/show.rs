@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
 use shop::{
-    accounts,
+    StaleTransition, accounts,
     tokens::{Purpose, Token},
 };
 
@@ -81,7 +81,10 @@ pub async fn create(visit: Guest, link: Link, form: CheckedForm) -> Result<Respo
     };
     let next = doors::local_path(&token.next);
     let to = next.as_deref().unwrap_or(sign_up::ONWARDS);
-    Ok(visit.with_flash(doors::enter(&visit, token.account_id, to).await?, Flash::Verified))
+    match doors::enter(&visit, token.account_id, None, to).await? {
+        Ok(response) => Ok(visit.with_flash(response, Flash::Verified)),
+        Err(StaleTransition) => worn(&visit).await,
+    }
 }
 
 /// Whether the account was opened in this browser, or is signed in here.

@@ -33,6 +33,9 @@ pub async fn create(visit: Staff, Id(id): Id<AccountId>, form: CheckedForm) -> R
         Err(RoleError::LastOwner) => {
             "This is the last owner, and somebody must be left who gives roles. Please make another owner first."
         }
+        Err(RoleError::Leaving) => {
+            "The owner of this account asked for it to be erased. They can call that off, and then work for the shop."
+        }
         Err(RoleError::Unverified) => {
             "The address of this account was never verified, so we do not know whose it is. They can verify it by the link in their mail."
         }

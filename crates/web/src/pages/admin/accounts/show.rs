@@ -37,6 +37,7 @@ pub struct Show {
     audit: Option<Audit>,
     roles: Vec<Choice>,
     shuts: bool,
+    erase_problem: Option<String>,
     form: Form,
 }
 
@@ -89,6 +90,7 @@ impl Page for Show {
                 .then(|| Audit { rows: audit::Row::samples(), href: "/admin/audit?subject=0".to_owned() }),
             roles: if full { choices(Role::Customer) } else { vec![] },
             shuts: full,
+            erase_problem: full.then(|| "It <could> not.".to_owned()),
             form: if full {
                 Form {
                     reason: "</textarea><b>fox".to_owned(),
@@ -128,7 +130,7 @@ pub(super) async fn page(
     errors: Vec<FieldError>,
 ) -> Result<Response, Problem> {
     let db = &visit.site.db;
-    let Dossier { account, sessions, generations } =
+    let Dossier { account, sessions, generations, erase_problem } =
         accounts::find(db, id, visit.at()).await?.ok_or(Problem::NotFound)?;
     let text = id.to_string();
     let mails = if visit.role.may(Duty::SeeMails) {
@@ -160,6 +162,7 @@ pub(super) async fn page(
             audit,
             roles,
             shuts,
+            erase_problem,
             form: Form { reason: reason.to_owned(), reason_max: REASON_MAX, errors },
         },
     )
