@@ -157,10 +157,11 @@ async fn on_a_thread_behind<T: Send + 'static>(
 ) -> Result<T, Problem> {
     let (tell, told) = oneshot::channel();
     let worked = move || {
-        // Held by the work, not by the request: who hangs up does not make room for one more.
-        let _held = held;
         step_back();
-        tell.send(work()).ok();
+        let answer = work();
+        // Held by the work, not by the request: who hangs up does not make room for one more.
+        drop(held);
+        tell.send(answer).ok();
     };
     let started = thread::Builder::new().name("passwords".to_owned()).spawn(worked);
     started.map_err(|error| Problem::Broken(error.into()))?;
