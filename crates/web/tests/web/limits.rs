@@ -159,3 +159,19 @@ async fn an_account_asks_for_thirty_pictures_at_once_and_keeps_the_sentence_of_t
     let answer = noor.browser.post("/generations", &wish(&noor.csrf, "a hare")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "somebody else is not held up");
 }
+
+#[tokio::test]
+async fn nobodys_mailbox_is_filled_by_asking_to_move_an_account_there() {
+    let shop = Shop::open().await;
+    let mira = shop.customer(MIRA).await;
+    let csrf = mira.csrf("/account/email").await;
+    let fields =
+        [("csrf", csrf.as_str()), ("new_email", "victim@example.org"), ("current_password", PASSWORD)];
+    for _ in 0..5 {
+        assert_eq!(mira.post("/account/email", &fields).await.status, StatusCode::SEE_OTHER);
+    }
+    let refused = mira.post("/account/email", &fields).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.text.contains("value=\"victim@example.org\""), "the address is kept: {}", refused.text);
+    assert!(!refused.header("retry-after").is_empty());
+}
