@@ -33,6 +33,8 @@ export class Visitor {
       locale: "en-GB",
       timezoneId: "Europe/Zurich",
       baseURL: shop,
+      // Each is somewhere else, as the proxy in front of a shop says: else they would all share one network's limits.
+      extraHTTPHeaders: { "x-forwarded-for": `198.51.100.${people + 1}` },
     });
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
