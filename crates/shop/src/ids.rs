@@ -68,6 +68,10 @@ id!(
     AddressId
 );
 id!(
+    /// Of one change of a customer's credits.
+    CreditEntryId
+);
+id!(
     /// Of one thing that staff did.
     AuditEntryId
 );

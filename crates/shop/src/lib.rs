@@ -6,14 +6,17 @@
 pub mod accounts;
 pub mod audit;
 pub mod cause;
+pub mod credits;
 pub mod generations;
 pub mod ids;
 pub mod images;
 pub mod jobs;
 pub mod mails;
+pub mod providers;
 pub mod queue;
 pub mod schema;
 pub mod sessions;
+mod staff_alerts;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttles;

@@ -8,6 +8,7 @@ use crate::{
     Cause,
     ids::{AccountId, ExportId, GenerationId, MailId},
     jobs::Job,
+    providers::Pause,
     tokens::{self, Purpose, TokenHash},
 };
 
@@ -93,6 +94,26 @@ pub enum Letter {
         /// Which ones.
         generation_id: GenerationId,
     },
+    /// For staff: nothing is asked of a provider any more.
+    ProviderPaused {
+        /// Its name.
+        provider: String,
+        /// Why.
+        pause: Pause,
+        /// The provider's word for it, or the setting that is wrong.
+        detail: String,
+    },
+    /// For staff: most of what we want to spend is spent.
+    SpendingNearCap {
+        /// With whom.
+        provider: String,
+        /// `day` or `month`.
+        period: String,
+        /// In millionths of a dollar.
+        spent_microdollars: i64,
+        /// In millionths of a dollar.
+        cap_microdollars: i64,
+    },
 }
 
 impl Letter {
@@ -112,7 +133,9 @@ impl Letter {
             | Self::ErasureScheduled { .. }
             | Self::ErasureCalledOff
             | Self::Erased
-            | Self::PicturesReady { .. } => None,
+            | Self::PicturesReady { .. }
+            | Self::ProviderPaused { .. }
+            | Self::SpendingNearCap { .. } => None,
         }
     }
 
@@ -204,7 +227,9 @@ pub async fn open(
             | Letter::ErasureScheduled { .. }
             | Letter::ErasureCalledOff
             | Letter::Erased
-            | Letter::PicturesReady { .. } => ("", None),
+            | Letter::PicturesReady { .. }
+            | Letter::ProviderPaused { .. }
+            | Letter::SpendingNearCap { .. } => ("", None),
         };
         let issued = tokens::Issued { account_id, purpose, email: &row.recipient, browser, next };
         tokens::issue(&mut tx, cause, token, &issued).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
+use shop::generations::Limits;
 use sqlx::PgPool;
 use url::Url;
 
@@ -44,6 +45,10 @@ pub struct Site {
     pub headers: SecurityHeaders,
     /// Where browsers reach us: scheme, host and port.
     pub origin: String,
+    /// How much one customer may ask for.
+    pub generation_limits: Limits,
+    /// Credits that a new customer is welcomed with.
+    pub welcome_credits: i32,
     /// Whether somebody works on the shop here.
     pub development: bool,
 }
@@ -71,6 +76,8 @@ impl Site {
             cookies: Cookies::new(config.is_https()),
             token_key: TokenKey::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),
+            generation_limits: config.generation_limits(),
+            welcome_credits: config.welcome_credits,
             development,
         }))
     }

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use shop::{
-    generations::{self, Answer, CallEnd, Drawing},
+    generations::{self, Answer, Begun, CallEnd, Drawing},
     ids::GenerationId,
+    providers::Trouble,
 };
 use sqlx::error::DatabaseError;
 
@@ -23,10 +24,12 @@ const REJECTED: &str = "We could not ask for this picture in the way you chose. 
 
 /// Draws, unless there is nothing to draw any more.
 pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
-    let Some(drawing) =
-        generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.model()).await?
-    else {
-        return Ok(());
+    let drawing = match generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.terms())
+        .await?
+    {
+        Begun::Draw(drawing) => drawing,
+        Begun::Nothing => return Ok(()),
+        Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
     match at.openai.draw(&request(&drawing)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
@@ -40,7 +43,12 @@ fn request(drawing: &Drawing) -> Request {
         None => drawing.prompt.clone(),
     };
     let (width, height) = drawing.size.pixels();
-    Request { prompt, size: format!("{width}x{height}"), count: drawing.count }
+    Request {
+        prompt,
+        size: format!("{width}x{height}"),
+        quality: drawing.quality.for_provider(),
+        count: drawing.count,
+    }
 }
 
 async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Context) -> Result<(), JobError> {
@@ -54,7 +62,8 @@ async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Contex
     }
     // What Postgres' jsonb cannot hold (JSON allows U+0000, jsonb does not) must not cost the picture.
     let usage = usage.filter(|usage| !usage.to_string().contains("\\u0000"));
-    let (cause, answer) = (context.cause(), Answer { pictures, usage, request_id });
+    let cost_microdollars = usage.as_ref().and_then(|usage| at.openai.cost(usage));
+    let (cause, answer) = (context.cause(), Answer { pictures, usage, cost_microdollars, request_id });
     // The picture is paid for: rather wait for the database than ask for it again.
     written(|| generations::answered(&at.db, &cause, drawing.call_id, &answer)).await
 }
@@ -62,8 +71,9 @@ async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Contex
 async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context) -> Result<(), JobError> {
     let (cause, call, request_id) = (context.cause(), drawing.call_id, failed.request_id.as_deref());
     let (db, error) = (&at.db, failed.failure.to_string());
-    let close =
-        async |end| written(|| generations::end_call(db, &cause, call, end, request_id, &error)).await;
+    let close = async |end: CallEnd| {
+        written(|| generations::end_call(db, &cause, call, &end, request_id, &error)).await
+    };
     match failed.failure {
         Failure::Refused { .. } => {
             written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED)).await
@@ -72,12 +82,17 @@ async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context)
             written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED)).await
         }
         Failure::RateLimited { after } => {
-            close(CallEnd::Failed).await?;
-            Err(JobError::PutOff { reason: error, after })
+            close(CallEnd::RateLimited { pause: after }).await?;
+            Err(JobError::KeepPlace(error))
         }
-        Failure::Unavailable { .. } => {
-            close(CallEnd::Failed).await?;
-            Err(JobError::PutOff { reason: error, after: Duration::from_mins(1) })
+        Failure::Billing { ref code } => {
+            close(CallEnd::Paused(Trouble::Billing { code: code.clone() })).await?;
+            Err(JobError::KeepPlace(error))
+        }
+        Failure::Configuration { setting, ref code } => {
+            let detail = format!("{setting}: {code}");
+            close(CallEnd::Paused(Trouble::Configuration { detail })).await?;
+            Err(JobError::KeepPlace(error))
         }
         Failure::Failed { .. } => {
             close(CallEnd::Failed).await?;

@@ -9,11 +9,10 @@ use std::{
 };
 
 use shop::{
-    Cause, accounts,
-    generations::{self, Size, Style, Wish},
+    Cause, accounts, generations,
     ids::{AccountId, GenerationId},
     jobs::{Job, Lane},
-    testing::Database,
+    testing::{Database, LIMITS},
 };
 use tokio::{runtime::Runtime, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -77,16 +76,12 @@ impl Shop {
 
     /// Enqueues a generation.
     pub async fn request(&self) -> GenerationId {
-        let wish = Wish {
-            prompt: "a fox".to_owned(),
-            style: Style::AsWritten,
-            size: Size::Square,
-            count: 1,
-            client_key: GenerationId::new(Cause::now(None).at).0,
-        };
-        generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish)
+        shop::testing::give_credits(&self.database.pool, self.owner, 1).await;
+        let wish = shop::testing::wish("a fox");
+        generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish, LIMITS)
             .await
             .expect("requested")
+            .expect("accepted")
     }
 
     pub fn script<F, R>(&self, policy: Policy, run: F) -> Arc<Script<F>>
