@@ -2,6 +2,7 @@
 //!
 //! queued ⇄ generating → ready · refused · failed; queued → cancelled. A call that failed puts it back into the queue.
 
+mod clearing;
 mod drawing;
 mod reading;
 mod requesting;
@@ -10,6 +11,7 @@ mod wishes;
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
+pub use clearing::{Unchecked, clear, turn_down, unchecked};
 pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, answered, begin, end_call, expire_overdue,
     refuse,

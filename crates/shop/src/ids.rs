@@ -68,6 +68,10 @@ id!(
     AddressId
 );
 id!(
+    /// Of one request that was turned down.
+    StrikeId
+);
+id!(
     /// Of one change of a customer's credits.
     CreditEntryId
 );

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod blocklists;
 pub mod cause;
 pub mod credits;
 pub mod generations;
@@ -17,6 +18,7 @@ pub mod queue;
 pub mod schema;
 pub mod sessions;
 mod staff_alerts;
+pub mod strikes;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttles;

@@ -114,6 +114,11 @@ pub enum Letter {
         /// In millionths of a dollar.
         cap_microdollars: i64,
     },
+    /// For staff: so much of an account was turned down that somebody has to look at it.
+    AccountInReview {
+        /// Which one.
+        account_id: AccountId,
+    },
 }
 
 impl Letter {
@@ -135,7 +140,8 @@ impl Letter {
             | Self::Erased
             | Self::PicturesReady { .. }
             | Self::ProviderPaused { .. }
-            | Self::SpendingNearCap { .. } => None,
+            | Self::SpendingNearCap { .. }
+            | Self::AccountInReview { .. } => None,
         }
     }
 
@@ -229,7 +235,8 @@ pub async fn open(
             | Letter::Erased
             | Letter::PicturesReady { .. }
             | Letter::ProviderPaused { .. }
-            | Letter::SpendingNearCap { .. } => ("", None),
+            | Letter::SpendingNearCap { .. }
+            | Letter::AccountInReview { .. } => ("", None),
         };
         let issued = tokens::Issued { account_id, purpose, email: &row.recipient, browser, next };
         tokens::issue(&mut tx, cause, token, &issued).await?;

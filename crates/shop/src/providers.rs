@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 
-pub(crate) use pacing::slow_down;
+pub use pacing::slow_down;
 pub use spending::{Caps, Spent, spent};
 pub(crate) use spending::{commit, correct};
 
@@ -138,6 +138,19 @@ pub async fn introduce(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// A call that belongs to no picture, and began at `call_began`, showed that nothing gets through.
+pub async fn report(
+    db: &PgPool,
+    cause: &Cause,
+    name: &str,
+    call_began: DateTime<Utc>,
+    trouble: &Trouble,
+) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    pause_after(&mut tx, cause, name, call_began, trouble).await?;
+    tx.commit().await
 }
 
 /// Pauses a provider after a call that began at `call_began`; staff are told when a pause begins, and only then. A call that

@@ -33,6 +33,11 @@ pub(crate) enum Alert<'a> {
         /// In millionths of a dollar.
         cap: i64,
     },
+    /// So much of an account was turned down that staff have to look at it.
+    AccountInReview {
+        /// Which one.
+        account_id: AccountId,
+    },
 }
 
 /// Mails every manager and owner, once for a key.
@@ -52,6 +57,7 @@ pub(crate) async fn tell(
             spent_microdollars: spent,
             cap_microdollars: cap,
         },
+        Alert::AccountInReview { account_id } => Letter::AccountInReview { account_id },
     };
     let staff = sqlx::query!(
         r#"select id as "id: AccountId", email from accounts

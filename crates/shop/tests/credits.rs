@@ -36,7 +36,7 @@ async fn what_brings_nothing_costs_nothing() {
     let owner = account(&database, "a@example.org").await;
     let refused = requested(&database, owner, "a fox").await;
     let call = begin(&database, refused).await.expect("to draw").call_id;
-    generations::refuse(&database.pool, &cause(), call, None, "policy", "no").await.expect("refused");
+    generations::refuse(&database.pool, &cause(), call, None, "policy", "no", None).await.expect("refused");
     let cancelled = requested(&database, owner, "a hare").await;
     generations::cancel(&database.pool, &cause(), owner, cancelled)
         .await

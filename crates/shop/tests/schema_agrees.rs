@@ -10,6 +10,7 @@ use shop::{
     mails::{MailKind, MailState},
     providers::Pause,
     queue::Outcome,
+    strikes::{Source, Verdict},
     testing::Database,
     tokens::Purpose,
 };
@@ -50,6 +51,8 @@ async fn every_known_word_is_known_to_both() {
         ("providers_pause_known", rust::<Pause>()),
         ("credit_entries_reason_known", rust::<Reason>()),
         ("credit_holds_state_known", rust::<HoldState>()),
+        ("strikes_source_known", rust::<Source>()),
+        ("strikes_verdict_known", rust::<Verdict>()),
         ("mails_kind_known", rust::<MailKind>()),
         ("mails_state_known", rust::<MailState>()),
         ("account_tokens_purpose_known", rust::<Purpose>()),
@@ -66,7 +69,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 17, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 19, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]

@@ -36,6 +36,17 @@ pub enum AppEnv {
     Production,
 }
 
+/// Whether sentences are checked before anything is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Moderation {
+    /// Yes; a check that cannot be had holds up new customers only.
+    On,
+    /// Yes; a check that cannot be had holds up everybody.
+    Strict,
+    /// No: only our own list of words.
+    Off,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -88,6 +99,13 @@ pub struct Config {
     /// is asked too fast says so, and is given the time it asks for, whatever stands here.
     #[arg(long, env = "OPENAI_CALLS_PER_MINUTE", default_value_t = 0)]
     pub openai_calls_per_minute: i32,
+    /// Whether sentences are checked by the provider before anything is drawn: `on`, `strict` (a check that cannot be had holds
+    /// up everybody, not only new customers) or `off`.
+    #[arg(long, env = "OPENAI_MODERATION", default_value = "on")]
+    pub openai_moderation: Moderation,
+    /// The model that checks sentences.
+    #[arg(long, env = "OPENAI_MODERATION_MODEL", default_value = "omni-moderation-latest")]
+    pub openai_moderation_model: String,
     /// Object storage that speaks S3.
     #[arg(long, env = "S3_ENDPOINT", default_value = "https://s3.eu-central-1.amazonaws.com")]
     pub s3_endpoint: String,

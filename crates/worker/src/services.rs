@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use crate::{
-    config::Config,
+    config::{Config, Moderation},
     providers::{openai::OpenAi, storage::Storage},
 };
 
@@ -14,6 +14,8 @@ pub struct Services {
     pub db: PgPool,
     /// Draws.
     pub openai: OpenAi,
+    /// Whether sentences are checked before anything is drawn.
+    pub moderation: Moderation,
     /// Keeps pictures.
     pub storage: Storage,
 }
@@ -24,6 +26,11 @@ impl Services {
     /// # Errors
     /// If an HTTP client cannot be built.
     pub fn new(db: PgPool, config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { db, openai: OpenAi::new(config)?, storage: Storage::new(config) })
+        Ok(Self {
+            db,
+            openai: OpenAi::new(config)?,
+            moderation: config.openai_moderation,
+            storage: Storage::new(config),
+        })
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     jobs::Job,
     providers::{self, Caps, Trouble},
     queue::Claim,
+    strikes::{self, Source},
 };
 
 /// Calls of one generation that may be lost before it fails: the first, and one automatic second try.
@@ -320,7 +321,7 @@ pub async fn end_call(
     if let Some(call) = close(&mut tx, cause, call_id, state, request_id, error).await? {
         match end {
             CallEnd::Failed | CallEnd::Ambiguous => {}
-            CallEnd::RateLimited { pause } => providers::slow_down(&mut tx, &call.provider, *pause).await?,
+            CallEnd::RateLimited { pause } => providers::slow_down(&mut *tx, &call.provider, *pause).await?,
             CallEnd::Paused(trouble) => {
                 providers::pause_after(&mut tx, cause, &call.provider, call.started_at, trouble).await?;
             }
@@ -371,7 +372,8 @@ async fn close(
     Ok(closed)
 }
 
-/// Ends a generation that the provider will not draw, or cannot, with what the customer reads.
+/// Ends a generation that the provider will not draw, or cannot, with what the customer reads. `strike` is what the provider
+/// found in the sentence itself; a picture that it did not let out is nobody's fault.
 pub async fn refuse(
     db: &PgPool,
     cause: &Cause,
@@ -379,6 +381,7 @@ pub async fn refuse(
     request_id: Option<&str>,
     error: &str,
     problem: &str,
+    strike: Option<&str>,
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     if let Some(call) = close(&mut tx, cause, call_id, CallState::Refused, request_id, error).await? {
@@ -392,6 +395,9 @@ pub async fn refuse(
         .await?;
         if refused.rows_affected() == 1 {
             credits::release(&mut tx, cause, call.generation_id).await?;
+            if let Some(detail) = strike {
+                strikes::record(&mut tx, cause, call.generation_id, Source::Provider, detail, None).await?;
+            }
         }
     }
     tx.commit().await

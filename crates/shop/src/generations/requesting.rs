@@ -5,10 +5,11 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::{Quality, Size, Style, Wish};
 use crate::{
-    Cause,
+    Cause, blocklists,
     credits::{self, Balance},
     ids::{AccountId, GenerationId},
     jobs::Job,
+    strikes::{self, Source},
 };
 
 /// How much one customer may ask for.
@@ -47,9 +48,16 @@ pub enum Refusal {
     /// So many pictures were asked for in these 24 hours.
     #[error("{0} pictures a day")]
     Daily(i64),
+    /// Too much of this account was turned down: staff look at it first.
+    #[error("the account is in review")]
+    InReview,
 }
 
-/// Accepts a wish and enqueues its drawing. The same `client_key` again is the same generation: a double click is one.
+/// What the customer reads when a word of the sentence is one that we will not draw.
+const BLOCKED: &str = "There is a word in this sentence that we do not draw. Nothing was charged. Please change the words and try again.";
+
+/// Accepts a wish and enqueues its drawing. The same `client_key` again is the same generation: a double click is one. A sentence
+/// with a word of the blocklist becomes a request that is refused already.
 pub async fn request(
     db: &PgPool,
     cause: &Cause,
@@ -59,9 +67,12 @@ pub async fn request(
 ) -> sqlx::Result<Result<GenerationId, Refusal>> {
     let mut tx = db.begin().await?;
     // One request of an account after the other, so that two at once cannot pass a limit together.
-    sqlx::query!("select id from accounts where id = $1 for no key update", account_id as AccountId)
-        .fetch_one(&mut *tx)
-        .await?;
+    let account = sqlx::query!(
+        "select review_since from accounts where id = $1 for no key update",
+        account_id as AccountId
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     let same = sqlx::query_scalar!(
         r#"select id as "id: GenerationId" from generations where account_id = $1 and client_key = $2"#,
         account_id as AccountId,
@@ -71,6 +82,9 @@ pub async fn request(
     .await?;
     if let Some(id) = same {
         return Ok(Ok(id));
+    }
+    if account.review_since.is_some() {
+        return Ok(Err(Refusal::InReview));
     }
     if let Some(refusal) = refusal(&mut tx, cause, account_id, wish, limits).await? {
         return Ok(Err(refusal));
@@ -92,6 +106,19 @@ pub async fn request(
     )
     .execute(&mut *tx)
     .await?;
+    if let Some(found) = blocklists::find(&mut tx, &wish.prompt).await? {
+        sqlx::query!(
+            "update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1",
+            id as GenerationId,
+            BLOCKED,
+            cause.at,
+        )
+        .execute(&mut *tx)
+        .await?;
+        strikes::record(&mut tx, cause, id, Source::Blocklist, &found.term, Some(found.version)).await?;
+        tx.commit().await?;
+        return Ok(Ok(id));
+    }
     let needed = wish.credits();
     if let Err(balance) = credits::hold(&mut tx, cause, account_id, id, needed).await? {
         return Ok(Err(Refusal::Credits { needed, balance }));

@@ -50,6 +50,7 @@ async fn the_fragment_is_the_same_until_something_changes_and_then_ends_the_aski
         None,
         "moderation_blocked",
         "We may not draw this.",
+        None,
     )
     .await
     .expect("refused");

@@ -6,11 +6,12 @@ use std::time::Duration;
 use shop::{
     generations::{self, Answer, Begun, CallEnd, Drawing},
     ids::GenerationId,
-    providers::Trouble,
+    providers,
 };
 use sqlx::error::DatabaseError;
 
 use crate::{
+    config::Moderation,
     pictures,
     providers::openai::{Drawn, Failed, Failure, Request},
     runner::{Context, JobError},
@@ -22,8 +23,12 @@ const REFUSED: &str = "This sentence was turned down by the safety rules for pic
 /// What the customer reads when the request itself was wrong, which is our mistake.
 const REJECTED: &str = "We could not ask for this picture in the way you chose. Nothing was charged. Please try another shape or style.";
 
+/// What the customer reads when the sentence was turned down before anything was drawn.
+const TURNED_DOWN: &str = "This sentence was turned down by the safety rules for pictures, before anything was drawn. Nothing was charged. Please change the words and try again.";
+
 /// Draws, unless there is nothing to draw any more.
 pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
+    check(id, at, context).await?;
     let drawing = match generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.terms())
         .await?
     {
@@ -34,6 +39,48 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
     match at.openai.draw(&request(&drawing)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
+    }
+}
+
+/// Has the sentence looked at, once. What is turned down ends here; the rest of the job then finds nothing to do.
+async fn check(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
+    if at.moderation == Moderation::Off {
+        return Ok(());
+    }
+    let Some(unchecked) = generations::unchecked(&at.db, id).await? else { return Ok(()) };
+    let (db, cause) = (&at.db, context.cause());
+    let failure = match at.openai.moderate(&unchecked.prompt).await {
+        Ok(None) => return Ok(generations::clear(db, &cause, id).await?),
+        Ok(Some(categories)) => {
+            return Ok(
+                generations::turn_down(db, &cause, &context.claim, id, &categories, TURNED_DOWN).await?
+            );
+        }
+        Err(failure) => failure,
+    };
+    let why = format!("the check of the sentence cannot be had: {failure}");
+    match failure {
+        Failure::RateLimited { after } => {
+            providers::slow_down(db, providers::OPENAI, after).await?;
+            Err(JobError::KeepPlace(why))
+        }
+        Failure::Billing { .. } | Failure::Configuration { .. } => {
+            if let Some(trouble) = failure.trouble() {
+                providers::report(db, &context.cause(), providers::OPENAI, cause.at, &trouble).await?;
+            }
+            Err(JobError::KeepPlace(why))
+        }
+        Failure::Refused { .. }
+        | Failure::BadRequest { .. }
+        | Failure::Failed { .. }
+        | Failure::Ambiguous { .. } => {
+            // Drawing has a check of its own: who drew here before need not wait for this one.
+            if unchecked.is_trusted && at.moderation == Moderation::On {
+                Ok(())
+            } else {
+                Err(JobError::Retry(why))
+            }
+        }
     }
 }
 
@@ -76,22 +123,19 @@ async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context)
     };
     match failed.failure {
         Failure::Refused { .. } => {
-            written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED)).await
+            written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED, Some(&error))).await
         }
         Failure::BadRequest { .. } => {
-            written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED)).await
+            written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED, None)).await
         }
         Failure::RateLimited { after } => {
             close(CallEnd::RateLimited { pause: after }).await?;
             Err(JobError::KeepPlace(error))
         }
-        Failure::Billing { ref code } => {
-            close(CallEnd::Paused(Trouble::Billing { code: code.clone() })).await?;
-            Err(JobError::KeepPlace(error))
-        }
-        Failure::Configuration { setting, ref code } => {
-            let detail = format!("{setting}: {code}");
-            close(CallEnd::Paused(Trouble::Configuration { detail })).await?;
+        Failure::Billing { .. } | Failure::Configuration { .. } => {
+            if let Some(trouble) = failed.failure.trouble() {
+                close(CallEnd::Paused(trouble)).await?;
+            }
             Err(JobError::KeepPlace(error))
         }
         Failure::Failed { .. } => {

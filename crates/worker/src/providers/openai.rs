@@ -1,6 +1,7 @@
 //! The OpenAI images API, and whatever speaks it.
 
 mod failures;
+mod moderation;
 mod prices;
 mod transport;
 
@@ -55,6 +56,7 @@ pub struct Drawn {
 pub struct OpenAi {
     client: Client<OpenAIConfig>,
     model: String,
+    moderation_model: String,
     prices: Prices,
     caps: Caps,
     usual_microdollars: i64,
@@ -82,6 +84,7 @@ impl OpenAi {
         Ok(Self {
             client,
             model: config.openai_image_model.clone(),
+            moderation_model: config.openai_moderation_model.clone(),
             prices: config.openai_prices,
             caps: Caps {
                 daily: cap(config.openai_daily_cap_dollars),

@@ -242,6 +242,10 @@ impl Refused {
                 format!("You have asked for {most} pictures within an hour, which is the most. Please go on a little later.").into(),
                 None,
             ),
+            Refusal::InReview => (
+                "Several of your sentences were turned down, so that somebody of the shop looks at them before more is drawn. This takes a day at most. What you have stays yours.".into(),
+                None,
+            ),
             Refusal::Daily(most) => (
                 format!("You have asked for {most} pictures within a day, which is the most. Please go on tomorrow.").into(),
                 None,

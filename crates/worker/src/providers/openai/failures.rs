@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_openai::error::OpenAIError;
 use serde::Deserialize;
 use serde_json::Value;
+use shop::providers::Trouble;
 
 use super::transport::HttpFailure;
 
@@ -109,6 +110,32 @@ impl Failure {
             format!("an answer that cannot be read: {}", kind_of(&error))
         };
         Self::Ambiguous { why }
+    }
+
+    /// What it shows about the provider, if it is more than one job's matter.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Billing { code } => Some(Trouble::Billing { code: code.clone() }),
+            Self::Configuration { setting, code } => {
+                Some(Trouble::Configuration { detail: format!("{setting}: {code}") })
+            }
+            Self::Refused { .. }
+            | Self::BadRequest { .. }
+            | Self::RateLimited { .. }
+            | Self::Failed { .. }
+            | Self::Ambiguous { .. } => None,
+        }
+    }
+
+    /// The same, if the model that it finds fault with is named by another setting.
+    #[must_use]
+    pub fn about(self, model_setting: &'static str) -> Self {
+        match self {
+            Self::Configuration { setting: MODEL, code } => {
+                Self::Configuration { setting: model_setting, code }
+            }
+            other => other,
+        }
     }
 
     fn of_answer(answer: &HttpFailure) -> Self {
