@@ -155,7 +155,7 @@ async fn a_rate_limit_slows_everybody_down_and_pauses_nobody() {
     requested(&database, owner, "a hare").await;
     let job = fetch(&database).await.remove(0);
     sql(&database, "update apalis.jobs set status = 'Pending', lock_by = null where id <> (select min(id) from apalis.jobs)").await;
-    fail(&database, &job, CallEnd::RateLimited { pause: Duration::from_secs(60) }).await;
+    fail(&database, &job, CallEnd::RateLimited { pause: Duration::from_mins(1) }).await;
     let slowed = provider(&database).await;
     assert_eq!(slowed.pause, None);
     assert!(fetch(&database).await.is_empty());

@@ -130,12 +130,10 @@ impl Failure {
     /// The same, if the model that it finds fault with is named by another setting.
     #[must_use]
     pub fn about(self, model_setting: &'static str) -> Self {
-        match self {
-            Self::Configuration { setting: MODEL, code } => {
-                Self::Configuration { setting: model_setting, code }
-            }
-            other => other,
+        if let Self::Configuration { setting: MODEL, code } = self {
+            return Self::Configuration { setting: model_setting, code };
         }
+        self
     }
 
     fn of_answer(answer: &HttpFailure) -> Self {
