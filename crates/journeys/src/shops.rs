@@ -62,6 +62,11 @@ impl TestShop {
         environment.extend([
             ("WEB_LISTEN", address),
             ("PUBLIC_URL", url.clone()),
+            // One customer does here what many would do elsewhere.
+            ("WELCOME_CREDITS", "100000".to_owned()),
+            ("GENERATIONS_AT_ONCE", "100000".to_owned()),
+            ("PICTURES_PER_HOUR", "100000".to_owned()),
+            ("PICTURES_PER_DAY", "100000".to_owned()),
             ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
             ("TEMPLATES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
