@@ -133,7 +133,14 @@ impl Customer {
     /// # Errors
     /// If the shop does not accept the sentence.
     pub async fn ask_on(&self, html: &str, prompt: &str) -> Result<String> {
-        let fields = [("prompt", prompt), ("style", "as_written"), ("size", "square"), ("count", "1")];
+        let fields = [
+            ("prompt", prompt),
+            ("style", "as_written"),
+            ("size", "square"),
+            ("quality", "draft"),
+            ("count", "1"),
+            ("again", "yes"),
+        ];
         let answer = self.send(html, "/generations", &fields).await?;
         ensure!(
             answer.status() == StatusCode::SEE_OTHER,

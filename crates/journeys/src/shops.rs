@@ -66,6 +66,11 @@ impl TestShop {
             ("WEB_LISTEN", address),
             // A browser here can be anywhere, by what it says in X-Forwarded-For.
             ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
+            // One customer does here what many would do elsewhere.
+            ("WELCOME_CREDITS", "100000".to_owned()),
+            ("GENERATIONS_AT_ONCE", "100000".to_owned()),
+            ("PICTURES_PER_HOUR", "100000".to_owned()),
+            ("PICTURES_PER_DAY", "100000".to_owned()),
             ("SESSION_SECRET", SESSION_SECRET.to_owned()),
             ("DATA_KEY", DATA_KEY.to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),

@@ -2,25 +2,27 @@
 //!
 //! queued ⇄ generating → ready · refused · failed; queued → cancelled. A call that failed puts it back into the queue.
 
+mod clearing;
 mod drawing;
 mod reading;
+mod requesting;
 mod wishes;
 
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
+pub use clearing::{Unchecked, clear, turn_down, unchecked};
 pub use drawing::{
-    Answer, CallEnd, CallState, Drawing, Picture, WATCHED_FOR, answered, begin, end_call, refuse,
+    Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, WATCHED_FOR, answered, begin, end_call,
+    expire_overdue, refuse,
 };
-pub use reading::{
-    Generation, Recent, Summary, find, history, paused, position, recent_prompts, typical_duration,
-};
-pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Size, Style, Wish, check_prompt};
+pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
+pub use requesting::{Limits, Refusal, request};
+pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Size, Style, Wish, check_prompt};
 
 use crate::{
-    Cause, StaleTransition,
+    Cause, StaleTransition, credits,
     ids::{AccountId, GenerationId},
-    jobs::Job,
 };
 
 /// Where a generation stands.
@@ -58,67 +60,28 @@ impl GenerationState {
 /// What the customer reads when every try failed.
 const FAILED: &str = "We tried several times, but the picture did not come out. Nothing was charged. Please try again in a while.";
 
-/// Pictures cost money, and are drawn for people whose address is known to be theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the account's address is not verified")]
-pub struct Unverified;
-
-/// Accepts a wish and enqueues its drawing. The same `client_key` again is the same generation: a double click is one.
-pub async fn request(
-    db: &PgPool,
-    cause: &Cause,
-    account_id: AccountId,
-    wish: &Wish,
-) -> sqlx::Result<Result<GenerationId, Unverified>> {
-    let id = GenerationId::new(cause.at);
-    let mut tx = db.begin().await?;
-    let inserted = sqlx::query!(
-        "insert into generations (id, account_id, client_key, prompt, style, size, count, created_at)
-         select $1, id, $3, $4, $5, $6, $7, $8 from accounts
-         where id = $2 and email_verified_at is not null and disabled_at is null and erased_at is null for share
-         on conflict on constraint generations_client_key_once do nothing",
-        id as GenerationId,
-        account_id as AccountId,
-        wish.client_key,
-        wish.prompt,
-        wish.style as Style,
-        wish.size as Size,
-        wish.count,
-        cause.at,
-    )
-    .execute(&mut *tx)
-    .await?;
-    if inserted.rows_affected() == 0 {
-        let known = sqlx::query_scalar!(
-            r#"select id as "id: GenerationId" from generations where account_id = $1 and client_key = $2"#,
-            account_id as AccountId,
-            wish.client_key,
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        return Ok(known.ok_or(Unverified));
-    }
-    Job::GenerateImages { generation_id: id }.enqueue(&mut tx, cause).await?;
-    tx.commit().await?;
-    Ok(Ok(id))
-}
-
-/// Takes a request back that has not begun. Its job finds nothing to do.
+/// Takes a request back that has not begun, and gives its credits back. Its job finds nothing to do.
 pub async fn cancel(
     db: &PgPool,
     cause: &Cause,
     account_id: AccountId,
     id: GenerationId,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
+    let mut tx = db.begin().await?;
     let moved = sqlx::query!(
         "update generations set state = 'cancelled', finished_at = $3 where id = $1 and account_id = $2 and state = 'queued'",
         id as GenerationId,
         account_id as AccountId,
         cause.at,
     )
-    .execute(db)
+    .execute(&mut *tx)
     .await?;
-    Ok(if moved.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
+    if moved.rows_affected() == 0 {
+        return Ok(Err(StaleTransition));
+    }
+    credits::release(&mut tx, cause, id).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
 /// Ends a generation whose job is out of tries. A call that is still open got no answer.
@@ -133,7 +96,7 @@ async fn fail(
     id: GenerationId,
     problem: &str,
 ) -> sqlx::Result<()> {
-    sqlx::query!(
+    let failed = sqlx::query!(
         "update generations set state = 'failed', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')",
         id as GenerationId,
         problem,
@@ -141,6 +104,9 @@ async fn fail(
     )
     .execute(&mut **tx)
     .await?;
+    if failed.rows_affected() == 1 {
+        credits::release(tx, cause, id).await?;
+    }
     Ok(())
 }
 
@@ -151,7 +117,11 @@ pub(crate) async fn cancel_waiting(
     account_id: AccountId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update generations set state = 'cancelled', finished_at = $2 where account_id = $1 and state = 'queued'",
+        "with cancelled as (
+             update generations set state = 'cancelled', finished_at = $2 where account_id = $1 and state = 'queued' returning id
+         )
+         update credit_holds h set state = 'released', ended_at = $2 from cancelled
+         where h.generation_id = cancelled.id and h.state = 'held'",
         account_id as AccountId,
         cause.at,
     )
@@ -167,7 +137,12 @@ pub(crate) async fn end_all(
     account_id: AccountId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update generations set state = 'cancelled', finished_at = $2 where account_id = $1 and state in ('queued', 'generating')",
+        "with cancelled as (
+             update generations set state = 'cancelled', finished_at = $2
+             where account_id = $1 and state in ('queued', 'generating') returning id
+         )
+         update credit_holds h set state = 'released', ended_at = $2 from cancelled
+         where h.generation_id = cancelled.id and h.state = 'held'",
         account_id as AccountId,
         cause.at,
     )

@@ -68,6 +68,14 @@ id!(
     AddressId
 );
 id!(
+    /// Of one request that was turned down.
+    StrikeId
+);
+id!(
+    /// Of one change of a customer's credits.
+    CreditEntryId
+);
+id!(
     /// Of one thing that staff did.
     AuditEntryId
 );

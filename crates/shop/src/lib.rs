@@ -6,7 +6,9 @@
 pub mod accounts;
 pub mod addresses;
 pub mod audit;
+pub mod blocklists;
 pub mod cause;
+pub mod credits;
 pub mod exports;
 pub mod findings;
 pub mod generations;
@@ -15,10 +17,13 @@ pub mod images;
 pub mod jobs;
 pub mod mails;
 pub mod office;
+pub mod providers;
 pub mod queue;
 pub mod schema;
 pub mod second_factors;
 pub mod sessions;
+mod staff_alerts;
+pub mod strikes;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttles;

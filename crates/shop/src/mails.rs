@@ -9,6 +9,7 @@ use crate::{
     Cause,
     ids::{AccountId, ExportId, GenerationId, MailId},
     jobs::Job,
+    providers::Pause,
     tokens::{self, Purpose, TokenHash},
 };
 
@@ -97,6 +98,31 @@ pub enum Letter {
         /// Which ones.
         generation_id: GenerationId,
     },
+    /// For staff: nothing is asked of a provider any more.
+    ProviderPaused {
+        /// Its name.
+        provider: String,
+        /// Why.
+        pause: Pause,
+        /// The provider's word for it, or the setting that is wrong.
+        detail: String,
+    },
+    /// For staff: most of what we want to spend is spent.
+    SpendingNearCap {
+        /// With whom.
+        provider: String,
+        /// `day` or `month`.
+        period: String,
+        /// In millionths of a dollar.
+        spent_microdollars: i64,
+        /// In millionths of a dollar.
+        cap_microdollars: i64,
+    },
+    /// For staff: so much of an account was turned down that somebody has to look at it.
+    AccountInReview {
+        /// Which one.
+        account_id: AccountId,
+    },
 }
 
 impl Letter {
@@ -116,7 +142,10 @@ impl Letter {
             | Self::ErasureScheduled { .. }
             | Self::ErasureCalledOff
             | Self::Erased
-            | Self::PicturesReady { .. } => None,
+            | Self::PicturesReady { .. }
+            | Self::ProviderPaused { .. }
+            | Self::SpendingNearCap { .. }
+            | Self::AccountInReview { .. } => None,
         }
     }
 
@@ -224,7 +253,10 @@ pub async fn open(
             | Letter::ErasureScheduled { .. }
             | Letter::ErasureCalledOff
             | Letter::Erased
-            | Letter::PicturesReady { .. } => ("", None),
+            | Letter::PicturesReady { .. }
+            | Letter::ProviderPaused { .. }
+            | Letter::SpendingNearCap { .. }
+            | Letter::AccountInReview { .. } => ("", None),
         };
         let issued = tokens::Issued { account_id, purpose, email: &row.recipient, browser, next };
         tokens::issue(&mut tx, cause, token, &issued).await?;

@@ -8,9 +8,13 @@ use sqlx::{Connection, Executor, PgConnection, PgPool, Row, postgres::PgConnectO
 use crate::{
     Cause,
     accounts::{self, NewAccount},
-    ids::{AccountId, MailId},
+    audit::Actor,
+    credits,
+    generations::{Limits, Quality, Size, Style, Terms, Wish},
+    ids::{AccountId, GenerationId, MailId},
     jobs::Lane,
     mails::{self, MailKind, Outgoing},
+    providers::{self, Caps},
     queue::{self, Claim},
     schema,
 };
@@ -67,7 +71,7 @@ impl Drop for Database {
     }
 }
 
-/// An account whose address is verified.
+/// An account whose address is verified, with a thousand credits.
 ///
 /// # Panics
 /// If there is one already.
@@ -77,6 +81,9 @@ pub async fn account(db: &PgPool, email: &str, password_hash: &str) -> AccountId
     accounts::open(db, &cause, &new).await.expect("an account");
     let id = accounts::credentials(db, email).await.expect("an answer").expect("an account").account_id;
     verify(db, id).await;
+    let mut tx = db.begin().await.expect("a transaction");
+    credits::welcome(&mut tx, &cause, id, 1_000).await.expect("welcomed");
+    tx.commit().await.expect("committed");
     id
 }
 
@@ -128,6 +135,55 @@ pub async fn send(db: &PgPool, recipient: &str, kind: MailKind) -> (Outgoing, [u
         mails::open(db, &cause, id, &Sha256::digest(bits).into()).await.expect("opened").expect("waiting");
     mails::sent(db, &cause, id).await.expect("sent");
     (letter, bits)
+}
+
+/// Terms under which everything may be drawn.
+pub const TERMS: Terms<'static> = Terms {
+    provider: providers::OPENAI,
+    model: "model",
+    caps: Caps { daily: None, monthly: None },
+    usual_microdollars: 50_000,
+};
+
+/// Limits that no test reaches by accident.
+pub const LIMITS: Limits =
+    Limits { active: 1_000, hourly: 1_000, daily: 1_000, promise: chrono::Duration::hours(24) };
+
+/// Credits that a customer is welcomed with where a test does not say otherwise.
+pub const WELCOME: i32 = 20;
+
+/// One square draft of a sentence, and another one each time.
+pub fn wish(prompt: &str) -> Wish {
+    Wish {
+        prompt: prompt.to_owned(),
+        style: Style::AsWritten,
+        size: Size::Square,
+        quality: Quality::Draft,
+        count: 1,
+        client_key: GenerationId::new(Cause::now(None).at).0,
+        again: true,
+    }
+}
+
+/// Gives an account credits.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn give_credits(db: &PgPool, account_id: AccountId, amount: i32) {
+    let operator = Actor { account_id: None, client_address: String::new() };
+    let key = ulid::Ulid::new().to_string();
+    credits::give(db, &Cause::now(None), &operator, account_id, amount, "for a test", &key)
+        .await
+        .expect("given");
+}
+
+/// Gives an account a role, past everything that guards it.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn give_role(db: &PgPool, account_id: AccountId, role: &str) {
+    let given = "update accounts set role = $2 where id = $1";
+    sqlx::query(given).bind(account_id.0).bind(role).execute(db).await.expect("given");
 }
 
 /// Holds the newest job of the generation lane as a worker does, whoever held it before.

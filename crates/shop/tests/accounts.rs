@@ -10,7 +10,7 @@ use shop::{
     ids::{AccountId, SessionId},
     mails::{Letter, MailKind},
     sessions::{self, Browser, Kept},
-    testing::{Database, send},
+    testing::{Database, WELCOME, send},
     tokens::{self, Purpose, TokenHash},
 };
 use support::{account, cause};
@@ -99,11 +99,11 @@ async fn a_link_verifies_once_and_in_time() {
     let id = open(&database, "ada@example.org").await;
     let token = link(&database, "ada@example.org", MailKind::VerifyEmail).await;
     let late = Cause { at: cause().at + Purpose::VerifyEmail.lifetime(), request_id: None };
-    assert!(accounts::verify(&database.pool, &late, &token).await.expect("answered").is_none());
+    assert!(accounts::verify(&database.pool, &late, &token, WELCOME).await.expect("answered").is_none());
     let at = cause();
     let (one, two) = tokio::join!(
-        accounts::verify(&database.pool, &at, &token),
-        accounts::verify(&database.pool, &at, &token)
+        accounts::verify(&database.pool, &at, &token, WELCOME),
+        accounts::verify(&database.pool, &at, &token, WELCOME)
     );
     let verified: Vec<_> = [one, two].into_iter().filter_map(|one| one.expect("answered")).collect();
     assert_eq!(verified.len(), 1);
@@ -150,8 +150,8 @@ async fn a_reset_verifies_and_ends_every_session_and_every_other_link() {
     let token = link(&database, "ada@example.org", MailKind::ResetPassword).await;
     let at = cause();
     let (one, two) = tokio::join!(
-        accounts::reset_password(&database.pool, &at, &token, "second"),
-        accounts::reset_password(&database.pool, &at, &token, "second")
+        accounts::reset_password(&database.pool, &at, &token, "second", WELCOME),
+        accounts::reset_password(&database.pool, &at, &token, "second", WELCOME)
     );
     let (one, two) = (one.expect("answered"), two.expect("answered"));
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
@@ -169,11 +169,11 @@ async fn a_link_is_good_for_its_own_purpose_alone() {
     let database = Database::new().await;
     open(&database, "ada@example.org").await;
     let verification = link(&database, "ada@example.org", MailKind::VerifyEmail).await;
-    let reset = accounts::reset_password(&database.pool, &cause(), &verification, "second").await;
+    let reset = accounts::reset_password(&database.pool, &cause(), &verification, "second", WELCOME).await;
     assert_eq!(reset.expect("answered"), Err(StaleTransition));
     accounts::ask_password_reset(&database.pool, &cause(), "ada@example.org").await.expect("asked");
     let reset = link(&database, "ada@example.org", MailKind::ResetPassword).await;
-    assert!(accounts::verify(&database.pool, &cause(), &reset).await.expect("answered").is_none());
+    assert!(accounts::verify(&database.pool, &cause(), &reset, WELCOME).await.expect("answered").is_none());
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_changed_password_keeps_its_session_under_a_new_value() {
     assert_eq!(password(&database, id).await, "second");
     assert_eq!((found(&database, 1).await, found(&database, 2).await), (None, None));
     assert_eq!(found(&database, 101).await, Some(kept.session_id));
-    let reset = accounts::reset_password(&database.pool, &at, &reset, "by an old link").await;
+    let reset = accounts::reset_password(&database.pool, &at, &reset, "by an old link", WELCOME).await;
     assert_eq!(reset.expect("answered"), Err(StaleTransition));
     assert_eq!(mails(&database, "ada@example.org").await, ["reset_password", "password_changed"]);
 }
@@ -209,16 +209,17 @@ async fn an_account_moves_to_another_address_and_both_are_told() {
     accounts::ask_email_change(&database.pool, &cause(), id, "ada@example.com").await.expect("asked");
     let token = link(&database, "ada@example.com", MailKind::ConfirmNewEmail).await;
     let at = cause();
-    let other = accounts::confirm_email(&database.pool, &at, noor, &kept, &token).await;
+    let other = accounts::confirm_email(&database.pool, &at, noor, &kept, &token, WELCOME).await;
     assert!(matches!(other, Err(ConfirmError::Spent)), "{other:?}");
-    accounts::confirm_email(&database.pool, &at, id, &kept, &token).await.expect("moved");
-    let again = accounts::confirm_email(&database.pool, &at, id, &kept, &token).await;
+    accounts::confirm_email(&database.pool, &at, id, &kept, &token, WELCOME).await.expect("moved");
+    let again = accounts::confirm_email(&database.pool, &at, id, &kept, &token, WELCOME).await;
     assert!(matches!(again, Err(ConfirmError::Spent)), "{again:?}");
     let moved = accounts::credentials(&database.pool, "ada@example.com").await.expect("read").expect("there");
     assert_eq!(moved.account_id, id);
     assert_eq!((found(&database, 1).await, found(&database, 2).await), (None, None));
     assert_eq!(found(&database, 101).await, Some(kept.session_id));
-    let reset = accounts::reset_password(&database.pool, &at, &reset, "by who has the old mailbox").await;
+    let reset =
+        accounts::reset_password(&database.pool, &at, &reset, "by who has the old mailbox", WELCOME).await;
     assert_eq!(reset.expect("answered"), Err(StaleTransition));
     let told = ["reset_password", "email_change_asked", "email_changed"];
     assert_eq!(mails(&database, "ada@example.org").await, told);
@@ -237,7 +238,7 @@ async fn an_address_of_somebody_else_is_not_moved_to_and_not_told_of() {
     let token = link(&database, "late@example.org", MailKind::ConfirmNewEmail).await;
     account(&database, "late@example.org").await;
     let kept = session(&database, id, 1).await;
-    let refused = accounts::confirm_email(&database.pool, &cause(), id, &kept, &token).await;
+    let refused = accounts::confirm_email(&database.pool, &cause(), id, &kept, &token, WELCOME).await;
     assert!(matches!(refused, Err(ConfirmError::EmailTaken)), "{refused:?}");
     assert!(found(&database, 1).await.is_some(), "nothing changed");
     assert!(accounts::credentials(&database.pool, "ada@example.org").await.expect("read").is_some());
@@ -251,7 +252,7 @@ async fn shut_accounts_get_no_links() {
     let token = link(&database, "ada@example.org", MailKind::ResetPassword).await;
     let shut = "update accounts set disabled_at = now()";
     sqlx::query(shut).execute(&database.pool).await.expect("shut");
-    let reset = accounts::reset_password(&database.pool, &cause(), &token, "second").await;
+    let reset = accounts::reset_password(&database.pool, &cause(), &token, "second", WELCOME).await;
     assert_eq!(reset.expect("answered"), Err(StaleTransition));
     let later = Cause { at: cause().at + Duration::minutes(1), request_id: None };
     accounts::ask_password_reset(&database.pool, &later, "ada@example.org").await.expect("told alike");
@@ -271,7 +272,7 @@ async fn who_opened_an_account_with_the_address_of_another_leaves_nothing_in_it(
     }
     accounts::ask_password_reset(&database.pool, &cause(), "mira@example.org").await.expect("asked");
     let token = link(&database, "mira@example.org", MailKind::ResetPassword).await;
-    accounts::reset_password(&database.pool, &cause(), &token, "second")
+    accounts::reset_password(&database.pool, &cause(), &token, "second", WELCOME)
         .await
         .expect("answered")
         .expect("reset");
@@ -293,7 +294,7 @@ async fn a_reset_keeps_the_codes_of_an_account_whose_address_was_proved() {
     sqlx::query(sql).bind(id).execute(&database.pool).await.expect("on");
     accounts::ask_password_reset(&database.pool, &cause(), "mira@example.org").await.expect("asked");
     let token = link(&database, "mira@example.org", MailKind::ResetPassword).await;
-    accounts::reset_password(&database.pool, &cause(), &token, "second")
+    accounts::reset_password(&database.pool, &cause(), &token, "second", WELCOME)
         .await
         .expect("answered")
         .expect("reset");

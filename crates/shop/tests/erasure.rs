@@ -12,7 +12,7 @@ use shop::{
     sessions::{self, Browser},
     testing::Database,
 };
-use support::{account, answer, begin, cause, jobs, ready, request};
+use support::{account, answer, begin, cause, jobs, ready, requested};
 
 const BROWSER: Browser<'static> = Browser { user_agent: "Netscape 4", address: "192.0.2.7" };
 
@@ -127,7 +127,7 @@ async fn nothing_of_the_person_stays() {
         .await
         .expect("ok")
         .expect("published");
-    let waiting = request(&database, ada, "a hare").await;
+    let waiting = requested(&database, ada, "a hare").await;
     let drawing = begin(&database, waiting).await.expect("to draw");
     exports::request(&database.pool, &cause(), ada).await.expect("requested");
     schedule(&database, ada, false).await.expect("scheduled");

@@ -4,17 +4,17 @@ mod support;
 
 use shop::{
     StaleTransition,
-    generations::{self, CallEnd, GenerationState, Unverified},
+    generations::{self, Begun, CallEnd, GenerationState, Refusal},
     images,
-    testing::{Database, claim},
+    testing::{Database, LIMITS, TERMS, claim},
 };
-use support::{account, answer, begin, cause, jobs, ready, request, wish};
+use support::{account, answer, begin, cause, jobs, ready, requested, wish};
 
 #[tokio::test]
 async fn a_request_and_its_job_are_one() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
-    let id = request(&database, owner, "a fox").await;
+    let id = requested(&database, owner, "a fox").await;
     assert_eq!(
         jobs(&database, "generate_images").await,
         [serde_json::json!({"job": "generate_images", "generation_id": id})]
@@ -26,9 +26,9 @@ async fn a_double_click_is_one_request() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
     let wish = wish("a fox");
-    let first = generations::request(&database.pool, &cause(), owner, &wish).await.expect("answered");
-    let second = generations::request(&database.pool, &cause(), owner, &wish).await.expect("answered");
-    assert!(first.is_ok());
+    let request = async || generations::request(&database.pool, &cause(), owner, &wish, LIMITS).await;
+    let first = request().await.expect("requested").expect("accepted");
+    let second = request().await.expect("again").expect("accepted");
     assert_eq!(first, second);
     assert_eq!(jobs(&database, "generate_images").await.len(), 1);
 }
@@ -39,9 +39,8 @@ async fn nothing_is_drawn_for_an_address_that_is_not_verified() {
     let owner = account(&database, "a@example.org").await;
     let unverify = "update accounts set email_verified_at = null";
     sqlx::query(unverify).execute(&database.pool).await.expect("done");
-    let refused =
-        generations::request(&database.pool, &cause(), owner, &wish("a fox")).await.expect("answered");
-    assert_eq!(refused, Err(Unverified));
+    let asked = generations::request(&database.pool, &cause(), owner, &wish("a fox"), LIMITS).await;
+    assert_eq!(asked.expect("answered"), Err(Refusal::Unverified));
     assert_eq!(jobs(&database, "generate_images").await.len(), 0);
 }
 
@@ -69,7 +68,7 @@ async fn what_is_ready_is_not_drawn_again() {
 async fn a_lost_answer_is_tried_once_more_and_then_told() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
-    let id = request(&database, owner, "a fox").await;
+    let id = requested(&database, owner, "a fox").await;
     for _ in 0..2 {
         assert!(begin(&database, id).await.is_some());
     }
@@ -83,7 +82,7 @@ async fn a_lost_answer_is_tried_once_more_and_then_told() {
 async fn an_answer_that_comes_late_still_counts_once() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
-    let id = request(&database, owner, "a fox").await;
+    let id = requested(&database, owner, "a fox").await;
     let first = begin(&database, id).await.expect("to draw");
     let second = begin(&database, id).await.expect("to draw");
     for call in [first, second] {
@@ -100,9 +99,9 @@ async fn an_answer_that_comes_late_still_counts_once() {
 async fn a_failed_call_puts_the_request_back_into_the_queue() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
-    let id = request(&database, owner, "a fox").await;
+    let id = requested(&database, owner, "a fox").await;
     let drawing = begin(&database, id).await.expect("to draw");
-    generations::end_call(&database.pool, &cause(), drawing.call_id, CallEnd::Failed, None, "500")
+    generations::end_call(&database.pool, &cause(), drawing.call_id, &CallEnd::Failed, None, "500")
         .await
         .expect("ended");
     let generation = generations::find(&database.pool, owner, id).await.expect("found").expect("there");
@@ -114,7 +113,7 @@ async fn only_its_owner_takes_a_request_back_and_only_in_time() {
     let database = Database::new().await;
     let (owner, other) =
         (account(&database, "a@example.org").await, account(&database, "b@example.org").await);
-    let id = request(&database, owner, "a fox").await;
+    let id = requested(&database, owner, "a fox").await;
     let at = cause();
     let cancel = |who| generations::cancel(&database.pool, &at, who, id);
     assert_eq!(cancel(other).await.expect("answered"), Err(StaleTransition));
@@ -129,7 +128,7 @@ async fn a_position_counts_those_before_it() {
     let owner = account(&database, "a@example.org").await;
     let mut last = None;
     for _ in 0..3 {
-        last = Some(request(&database, owner, "a fox").await);
+        last = Some(requested(&database, owner, "a fox").await);
     }
     assert_eq!(generations::position(&database.pool, last.expect("three")).await.expect("counted"), 3);
 }
@@ -139,7 +138,7 @@ async fn the_last_sentences_are_listed_once_each() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
     for prompt in ["a fox", "a hare", "a fox"] {
-        request(&database, owner, prompt).await;
+        requested(&database, owner, prompt).await;
     }
     let recent = generations::recent_prompts(&database.pool, owner, 5).await.expect("listed");
     assert_eq!(recent.iter().map(|recent| recent.prompt.as_str()).collect::<Vec<_>>(), ["a fox", "a hare"]);
@@ -149,11 +148,11 @@ async fn the_last_sentences_are_listed_once_each() {
 async fn who_lost_the_job_does_not_begin_a_second_call() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
-    let id = request(&database, owner, "a fox").await;
+    let id = requested(&database, owner, "a fox").await;
     let lost = claim(&database.pool).await;
     let live = begin(&database, id).await.expect("its successor draws");
-    let late = generations::begin(&database.pool, &cause(), &lost, id, "model").await.expect("answered");
-    assert_eq!(late, None);
+    let late = generations::begin(&database.pool, &cause(), &lost, id, TERMS).await.expect("answered");
+    assert_eq!(late, Begun::Nothing);
     generations::answered(&database.pool, &cause(), live.call_id, &answer(1)).await.expect("answered");
     generations::answered(&database.pool, &cause(), live.call_id, &answer(1)).await.expect("twice is once");
     assert_eq!(images::of_generations(&database.pool, &[id]).await.expect("images").len(), 1);

@@ -10,12 +10,12 @@ use shop::{
     mails,
     testing::Database,
 };
-use support::{account, answer, begin, cause, jobs, request};
+use support::{account, answer, begin, cause, jobs, requested};
 use uuid::Uuid;
 
 /// Has pictures drawn that come so long after they were asked for, and tells how many letters say so.
 async fn told(database: &Database, account: AccountId, after: Duration) -> i64 {
-    let id = request(database, account, "a fox").await;
+    let id = requested(database, account, "a fox").await;
     let drawing = begin(database, id).await.expect("to draw");
     let then = Cause { at: cause().at + after, ..cause() };
     for _ in 0..2 {
@@ -49,7 +49,7 @@ async fn whoever_does_not_want_it_or_is_not_known_is_not_told() {
         "mail_when_ready = true, disabled_at = now()",
         "disabled_at = null, erased_at = now()",
     ] {
-        let id = request(&database, ada, "a fox").await;
+        let id = requested(&database, ada, "a fox").await;
         let drawing = begin(&database, id).await.expect("to draw");
         set(&database, no).await;
         let late = Cause { at: cause().at + Duration::hours(1), ..cause() };

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use shop::{
     accounts::Role,
+    credits::{HoldState, Reason},
     exports::ExportState,
-    generations::{CallState, GenerationState, PROMPT_MAX, Size, Style},
+    generations::{CallState, GenerationState, PROMPT_MAX, Quality, Size, Style},
     images::{Format, ImageState, Visibility},
     mails::{MailKind, MailState},
+    providers::Pause,
     queue::Outcome,
+    strikes::{Source, Verdict},
     testing::Database,
     tokens::Purpose,
 };
@@ -45,6 +48,12 @@ async fn every_known_word_is_known_to_both() {
         ("images_visibility_known", rust::<Visibility>()),
         ("images_format_known", rust::<Format>()),
         ("job_attempts_outcome_known", rust::<Outcome>()),
+        ("generations_quality_known", rust::<Quality>()),
+        ("providers_pause_known", rust::<Pause>()),
+        ("credit_entries_reason_known", rust::<Reason>()),
+        ("credit_holds_state_known", rust::<HoldState>()),
+        ("strikes_source_known", rust::<Source>()),
+        ("strikes_verdict_known", rust::<Verdict>()),
         ("mails_kind_known", rust::<MailKind>()),
         ("mails_state_known", rust::<MailState>()),
         ("account_tokens_purpose_known", rust::<Purpose>()),
@@ -62,7 +71,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 13, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 19, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]

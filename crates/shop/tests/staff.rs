@@ -18,14 +18,14 @@ use shop::{
         deeds::{self, Wanted},
     },
     sessions::{self, Browser},
-    testing::Database,
+    testing::{Database, WELCOME},
 };
 use support::{account, cause, jobs};
 
 type Sealing = fn(AccountId) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 
 async fn owner(database: &Database, email: &str) -> Actor {
-    let wanted = NewOwner { email, password_hash: "$argon2id$none", another: true };
+    let wanted = NewOwner { email, password_hash: "$argon2id$none", another: true, welcome_credits: WELCOME };
     let id = owners::make(&database.pool, &cause(), wanted, None::<Sealing>).await.expect("an owner");
     Actor { account_id: Some(id), client_address: "192.0.2.7".to_owned() }
 }
@@ -181,7 +181,7 @@ async fn a_closed_account_lets_nobody_in_until_it_is_open_again() {
 async fn the_first_owner_is_made_once() {
     let database = Database::new().await;
     let make = async |email, another| {
-        let wanted = NewOwner { email, password_hash: "$argon2id$new", another };
+        let wanted = NewOwner { email, password_hash: "$argon2id$new", another, welcome_credits: WELCOME };
         owners::make(&database.pool, &cause(), wanted, None::<Sealing>).await
     };
     assert!(matches!(make("no address", false).await, Err(OwnerError::EmailMalformed)));

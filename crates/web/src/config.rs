@@ -2,8 +2,10 @@
 
 use std::{collections::HashSet, net::SocketAddr, path::PathBuf};
 
+use chrono::Duration;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
+use shop::generations::Limits;
 use url::Url;
 
 use crate::{clients::TrustedProxies, data_key::DataKey};
@@ -73,6 +75,21 @@ pub struct Config {
     /// The secret that goes with it.
     #[arg(long, env = "S3_SECRET_ACCESS_KEY", hide_env_values = true)]
     pub s3_secret_access_key: SecretString,
+    /// Requests for pictures that one customer may have under way at once.
+    #[arg(long, env = "GENERATIONS_AT_ONCE", default_value_t = 10)]
+    pub generations_at_once: i64,
+    /// Pictures that one customer may ask for in an hour.
+    #[arg(long, env = "PICTURES_PER_HOUR", default_value_t = 60)]
+    pub pictures_per_hour: i64,
+    /// Pictures that one customer may ask for in 24 hours.
+    #[arg(long, env = "PICTURES_PER_DAY", default_value_t = 200)]
+    pub pictures_per_day: i64,
+    /// Hours after which a picture that could not be drawn is given up and its credits go back: what customers are promised.
+    #[arg(long, env = "PICTURE_PROMISE_HOURS", default_value_t = 24)]
+    pub picture_promise_hours: u16,
+    /// Credits that a new customer is welcomed with. A draft costs 1, a standard picture 2, a fine one 5.
+    #[arg(long, env = "WELCOME_CREDITS", default_value_t = 20)]
+    pub welcome_credits: i32,
     /// The folder of the page templates.
     #[arg(long, env = "TEMPLATES_DIR", default_value = "templates")]
     pub templates_dir: PathBuf,
@@ -149,6 +166,16 @@ impl Config {
     /// 10^16 keys.
     pub fn has_weak_data_key(&self) -> bool {
         DataKey::decode(&self.data_key).is_none_or(|key| different(&key) < 16)
+    }
+
+    /// How much one customer may ask for.
+    pub fn generation_limits(&self) -> Limits {
+        Limits {
+            active: self.generations_at_once,
+            hourly: self.pictures_per_hour,
+            daily: self.pictures_per_day,
+            promise: Duration::hours(self.picture_promise_hours.into()),
+        }
     }
 
     /// Whether browsers reach the shop through TLS.

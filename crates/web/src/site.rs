@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
+use shop::generations::Limits;
 use sqlx::PgPool;
 use url::Url;
 
@@ -55,6 +56,10 @@ pub struct Site {
     pub hosts: Hosts,
     /// Proxies that are believed.
     pub trusted_proxies: TrustedProxies,
+    /// How much one customer may ask for.
+    pub generation_limits: Limits,
+    /// Credits that a new customer is welcomed with.
+    pub welcome_credits: i32,
     /// Whether somebody works on the shop here.
     pub development: bool,
 }
@@ -85,6 +90,8 @@ impl Site {
             known_browsers: KnownBrowsers::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),
             hosts: Hosts::new(&config),
+            generation_limits: config.generation_limits(),
+            welcome_credits: config.welcome_credits,
             trusted_proxies: config.trusted_proxies,
             development,
         }))

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
-use crate::runner::lanes::LaneSettings;
+use crate::{providers::openai::Prices, runner::lanes::LaneSettings};
 
 /// Runs the shop's jobs.
 #[derive(Debug, Parser)]
@@ -43,6 +44,17 @@ pub enum AppEnv {
     Development,
     /// For customers: stand-ins and plain HTTP are refused.
     Production,
+}
+
+/// Whether sentences are checked before anything is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Moderation {
+    /// Yes; a check that cannot be had holds up new customers only.
+    On,
+    /// Yes; a check that cannot be had holds up everybody.
+    Strict,
+    /// No: only our own list of words.
+    Off,
 }
 
 /// How log lines look.
@@ -81,6 +93,29 @@ pub struct Config {
     /// The model that draws. Models retire within months: see the provider's list of deprecations.
     #[arg(long, env = "OPENAI_IMAGE_MODEL", default_value = "gpt-image-2.6-flare")]
     pub openai_image_model: String,
+    /// What that model costs, in dollars per million tokens: text in, image in, image out.
+    #[arg(long, env = "OPENAI_PRICES", default_value = "5,8,30")]
+    pub openai_prices: Prices,
+    /// What a picture is thought to cost, in dollars, as long as no answer of its kind has shown it.
+    #[arg(long, env = "OPENAI_PICTURE_DOLLARS", default_value_t = 0.2)]
+    pub openai_picture_dollars: f64,
+    /// The most to spend on pictures in a day (UTC), in dollars; 0 is no cap. Set the provider's own limit above it.
+    #[arg(long, env = "OPENAI_DAILY_CAP_DOLLARS", default_value_t = 50.0)]
+    pub openai_daily_cap_dollars: f64,
+    /// The most to spend on pictures in a calendar month (UTC), in dollars; 0 is no cap.
+    #[arg(long, env = "OPENAI_MONTHLY_CAP_DOLLARS", default_value_t = 500.0)]
+    pub openai_monthly_cap_dollars: f64,
+    /// The most calls to the image provider in a minute, of all workers together; 0 is as many as there are. A provider that
+    /// is asked too fast says so, and is given the time it asks for, whatever stands here.
+    #[arg(long, env = "OPENAI_CALLS_PER_MINUTE", default_value_t = 0)]
+    pub openai_calls_per_minute: i32,
+    /// Whether sentences are checked by the provider before anything is drawn: `on`, `strict` (a check that cannot be had holds
+    /// up everybody, not only new customers) or `off`.
+    #[arg(long, env = "OPENAI_MODERATION", default_value = "on")]
+    pub openai_moderation: Moderation,
+    /// The model that checks sentences.
+    #[arg(long, env = "OPENAI_MODERATION_MODEL", default_value = "omni-moderation-latest")]
+    pub openai_moderation_model: String,
     /// Object storage that speaks S3.
     #[arg(long, env = "S3_ENDPOINT", default_value = "https://s3.eu-central-1.amazonaws.com")]
     pub s3_endpoint: String,
@@ -136,6 +171,14 @@ impl Config {
     /// What is wrong with `WORKER_LANES`.
     pub fn lanes(&self) -> Result<Vec<LaneSettings>, String> {
         LaneSettings::parse(&self.worker_lanes)
+    }
+
+    /// sha256 of what decides whether the image provider takes our calls: when it changes, a pause for a wrong setting is over.
+    pub fn openai_fingerprint(&self) -> [u8; 32] {
+        let settings =
+            [self.openai_base_url.as_str(), self.openai_api_key.expose_secret(), &self.openai_image_model]
+                .join("\n");
+        Sha256::digest(settings.as_bytes()).into()
     }
 
     /// What must be mended before jobs can be run, in words for the operator.

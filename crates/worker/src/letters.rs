@@ -57,6 +57,12 @@ struct Words<'a> {
     on: bool,
     /// The moment that the letter is about.
     moment: String,
+    /// Dollars that were spent.
+    spent: String,
+    /// Dollars that may be spent.
+    cap: String,
+    /// All that the letter is about, as it is stored.
+    letter: &'a Letter,
 }
 
 impl Letters {
@@ -104,6 +110,9 @@ impl Letters {
             role: "",
             on: false,
             moment: String::new(),
+            spent: String::new(),
+            cap: String::new(),
+            letter: &mail.letter,
         };
         let token = token.unwrap_or_default();
         let path = match &mail.letter {
@@ -136,6 +145,13 @@ impl Letters {
             Letter::ErasureCalledOff => "/account".to_owned(),
             Letter::Erased => String::new(),
             Letter::PicturesReady { generation_id } => format!("/generations/{generation_id}"),
+            Letter::ProviderPaused { .. } => "/admin/providers".to_owned(),
+            Letter::SpendingNearCap { spent_microdollars, cap_microdollars, .. } => {
+                words.spent = dollars(*spent_microdollars);
+                words.cap = dollars(*cap_microdollars);
+                "/admin/providers".to_owned()
+            }
+            Letter::AccountInReview { account_id } => format!("/admin/accounts/{account_id}"),
         };
         words.link = format!("{}{path}", self.shop);
         words
@@ -145,6 +161,11 @@ impl Letters {
 /// `8 December 2026, 09:05 UTC`: a mail does not know its reader's clock.
 fn day(at: DateTime<Utc>) -> String {
     at.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// `$12.50`, of millionths of a dollar.
+fn dollars(micro: i64) -> String {
+    format!("${}.{:02}", micro / 1_000_000, micro % 1_000_000 / 10_000)
 }
 
 fn parse(folder: &Path) -> anyhow::Result<Tera> {

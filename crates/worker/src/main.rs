@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, bail};
 use clap::Parser;
 use secrecy::ExposeSecret;
-use shop::{findings, schema};
+use shop::{Cause, findings, jobs::Lane, providers, schema};
 use tokio_util::sync::CancellationToken;
 use worker::{
     config::{Cli, Command, Config},
@@ -67,6 +67,15 @@ async fn run(config: &Config) -> anyhow::Result<()> {
     if let Err(error) = services.storage.check().await {
         tracing::warn!(%error, "object storage does not answer; uploads will be retried");
     }
+    providers::introduce(
+        &db,
+        &Cause::now(None),
+        providers::OPENAI,
+        Lane::Generation,
+        config.openai_calls_per_minute,
+        &config.openai_fingerprint(),
+    )
+    .await?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone())?);
     let settings = Settings { lanes, ..Settings::default() };

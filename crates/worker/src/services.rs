@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use crate::{
-    config::{AppEnv, Config},
+    config::{AppEnv, Config, Moderation},
     letters::Letters,
     providers::{openai::OpenAi, smtp::Smtp, storage::Storage},
 };
@@ -15,6 +15,8 @@ pub struct Services {
     pub db: PgPool,
     /// Draws.
     pub openai: OpenAi,
+    /// Whether sentences are checked before anything is drawn.
+    pub moderation: Moderation,
     /// Keeps pictures.
     pub storage: Storage,
     /// Sends mails.
@@ -33,6 +35,7 @@ impl Services {
         Ok(Self {
             db,
             openai: OpenAi::new(config)?,
+            moderation: config.openai_moderation,
             storage: Storage::new(config),
             smtp: Smtp::new(config)?,
             letters: Letters::open(&config.templates_dir, &config.public_url, watched)?,

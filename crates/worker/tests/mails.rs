@@ -11,6 +11,7 @@ use shop::{
     accounts::{self, NewAccount},
     ids::MailId,
     jobs::Job,
+    testing::WELCOME,
 };
 
 const MIRA: &str = "mira@example.org";
@@ -57,7 +58,8 @@ async fn a_letter_goes_out_once_and_carries_the_link_that_the_shop_knows() {
                           || coalesce((select string_agg(error, ' ') from job_attempts), '')";
     let everything: String = sqlx::query_scalar(everything).fetch_one(whole.db()).await.expect("rows");
     assert!(!everything.contains(token) && !everything.contains(&hex::encode(&bits)), "{everything}");
-    let verified = accounts::verify(whole.db(), &Cause::now(None), &Sha256::digest(&bits).into()).await;
+    let verified =
+        accounts::verify(whole.db(), &Cause::now(None), &Sha256::digest(&bits).into(), WELCOME).await;
     assert!(verified.expect("an answer").is_some(), "the link is good");
 
     // The job may run twice, and the event may be told twice.

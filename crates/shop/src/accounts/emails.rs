@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use super::opening::tell_owner;
 use crate::{
-    Cause,
+    Cause, credits,
     ids::AccountId,
     mails::{self, Letter},
     sessions::{self, Kept},
@@ -66,6 +66,7 @@ pub async fn confirm_email(
     account_id: AccountId,
     kept: &Kept,
     token: &TokenHash,
+    welcome: i32,
 ) -> Result<(), ConfirmError> {
     let mut tx = db.begin().await?;
     let spent = tokens::spend(&mut tx, cause, Purpose::ConfirmNewEmail, token).await?;
@@ -90,6 +91,7 @@ pub async fn confirm_email(
         Some("accounts_email_taken") => ConfirmError::EmailTaken,
         _ => ConfirmError::Database(error),
     })?;
+    credits::welcome(&mut tx, cause, account_id, welcome).await?;
     for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword] {
         tokens::spend_all(&mut tx, cause, purpose, account_id).await?;
     }

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use super::addressee;
 use crate::{
-    Cause,
+    Cause, credits,
     ids::AccountId,
     mails::{self, Letter},
     sessions::IdHash,
@@ -114,7 +114,13 @@ pub async fn send_verification(
 }
 
 /// Uses a link up that proves the address of an account. Nothing if the link is not good, or not for that address any more.
-pub async fn verify(db: &PgPool, cause: &Cause, token: &TokenHash) -> sqlx::Result<Option<Token>> {
+/// An account is welcomed with credits the first time that its address is proved, by this or any other link.
+pub async fn verify(
+    db: &PgPool,
+    cause: &Cause,
+    token: &TokenHash,
+    welcome: i32,
+) -> sqlx::Result<Option<Token>> {
     let mut tx = db.begin().await?;
     let Some(token) = tokens::spend(&mut tx, cause, Purpose::VerifyEmail, token).await? else {
         return Ok(None);
@@ -131,6 +137,7 @@ pub async fn verify(db: &PgPool, cause: &Cause, token: &TokenHash) -> sqlx::Resu
     if verified.rows_affected() == 0 {
         return Ok(None);
     }
+    credits::welcome(&mut tx, cause, token.account_id, welcome).await?;
     tx.commit().await?;
     Ok(Some(token))
 }

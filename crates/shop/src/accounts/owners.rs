@@ -7,6 +7,7 @@ use super::{Role, passwords::forget_squatter};
 use crate::{
     Cause,
     audit::{self, Actor, Deed},
+    credits,
     ids::AccountId,
     second_factors, sessions, violated_constraint,
 };
@@ -21,6 +22,8 @@ pub struct NewOwner<'a> {
     pub password_hash: &'a str,
     /// Also if there is an owner already.
     pub another: bool,
+    /// Credits that a new account is welcomed with.
+    pub welcome_credits: i32,
 }
 
 /// Why there is no new owner.
@@ -91,6 +94,7 @@ pub async fn make<S: FnOnce(AccountId) -> Result<Vec<u8>, Box<dyn std::error::Er
         Some("accounts_email_shape") => OwnerError::EmailMalformed,
         _ => OwnerError::Database(error),
     })?;
+    credits::welcome(&mut tx, cause, id, wanted.welcome_credits).await?;
     sessions::end_all(&mut tx, id, None).await?;
     let with_second_factor = seal.is_some();
     if let Some(seal) = seal {

@@ -4,7 +4,7 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::addressee;
 use crate::{
-    Cause, StaleTransition,
+    Cause, StaleTransition, credits,
     ids::AccountId,
     mails::{self, Letter},
     sessions::{self, Kept},
@@ -28,6 +28,7 @@ pub async fn reset_password(
     cause: &Cause,
     token: &TokenHash,
     password_hash: &str,
+    welcome: i32,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
     let Some(token) = tokens::spend(&mut tx, cause, Purpose::ResetPassword, token).await? else {
@@ -45,6 +46,7 @@ pub async fn reset_password(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(email) = reset else { return Ok(Err(StaleTransition)) };
+    credits::welcome(&mut tx, cause, token.account_id, welcome).await?;
     tokens::spend_all(&mut tx, cause, Purpose::VerifyEmail, token.account_id).await?;
     changed(&mut tx, cause, token.account_id, &email).await?;
     sessions::end_all(&mut tx, token.account_id, None).await?;

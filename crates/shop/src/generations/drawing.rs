@@ -2,20 +2,24 @@
 //!
 //! First [`begin`] commits an open call, before anything is sent; then there is one call; then [`answered`] takes
 //! everything that came into one transaction. A call whose answer never reached us is *ambiguous*: it counts as spent,
-//! is tried once more, and then the generation fails.
+//! is tried once more, and then the generation fails. Whatever ends a generation without pictures gives its credits back.
 
-use chrono::Duration;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgPool, PgTransaction};
 
-use super::{GenerationState, Size, Style, fail};
+use super::{GenerationState, Quality, Size, Style, fail};
 use crate::{
-    Cause,
+    Cause, credits,
     ids::{AccountId, CallId, GenerationId, ImageId},
     images::Format,
     jobs::Job,
     mails::{self, Letter},
+    providers::{self, Caps, Trouble},
     queue::Claim,
+    strikes::{self, Source},
 };
 
 /// Calls of one generation that may be lost before it fails: the first, and one automatic second try.
@@ -25,14 +29,11 @@ const AMBIGUOUS_MAX: i64 = 2;
 const LOST: &str =
     "The picture was drawn, but it got lost on its way to us, twice. Nothing was charged. Please try again.";
 
-/// A request waits no longer than this for a provider that lets nothing through.
-const PATIENCE: Duration = Duration::hours(24);
-
-/// What the customer reads when it did.
-const EXPIRED: &str = "We could not draw this within a day, because the service that draws was not available. Nothing was charged. Please try again.";
+/// What the customer reads when the promised time was over.
+const EXPIRED: &str = "We could not draw this in the time that we promised, because the service that draws was not available. Nothing was charged. Please try again.";
 
 /// So long somebody is taken to watch the page where the picture appears. Pictures that took longer are told by mail.
-pub const WATCHED_FOR: Duration = Duration::seconds(60);
+pub const WATCHED_FOR: chrono::Duration = chrono::Duration::seconds(60);
 
 /// Where a call to a provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, sqlx::Type)]
@@ -52,12 +53,43 @@ pub enum CallState {
 }
 
 /// How a call ended that brought no picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEnd {
     /// It failed, and cost nothing.
     Failed,
     /// No answer reached us; it may have cost.
     Ambiguous,
+    /// The provider wants a pause, which is no fault of this request.
+    RateLimited {
+        /// How long.
+        pause: Duration,
+    },
+    /// The provider lets nothing through at all.
+    Paused(Trouble),
+}
+
+/// Whom a call goes to, and what may be spent with them.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// The provider.
+    pub provider: &'a str,
+    /// The model.
+    pub model: &'a str,
+    /// What we want to spend.
+    pub caps: Caps,
+    /// What a picture is thought to cost as long as nothing was learnt, in millionths of a dollar.
+    pub usual_microdollars: i64,
+}
+
+/// What a worker is to do about a generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// Ask for this: an open call is on record.
+    Draw(Drawing),
+    /// There is nothing to draw (any more).
+    Nothing,
+    /// Nothing may be spent at the moment. The job keeps its place.
+    Paused,
 }
 
 /// What is to be asked of the provider, for which an open call is on record.
@@ -71,6 +103,8 @@ pub struct Drawing {
     pub style: Style,
     /// Its shape.
     pub size: Size,
+    /// How much work goes into it.
+    pub quality: Quality,
     /// How many pictures.
     pub count: i16,
 }
@@ -95,42 +129,45 @@ pub struct Picture {
 pub struct Answer {
     /// At least one.
     pub pictures: Vec<Picture>,
-    /// What it says that it cost, as it said it.
+    /// What it says that it used, as it said it.
     pub usage: Option<Value>,
+    /// What that costs, in millionths of a dollar, if it said anything that can be counted.
+    pub cost_microdollars: Option<i64>,
     /// Its id for the request.
     pub request_id: Option<String>,
 }
 
-/// Puts an open call on record, or says that there is nothing to draw (any more). An earlier call that is still open was
-/// lost: it becomes ambiguous, and the second one of those ends the generation. Only the worker that holds the job may
-/// begin: one that was taken for dead would otherwise mark its successor's live call, and pay a second time.
+/// Puts an open call on record, or says why there is none. An earlier call that is still open was lost: it becomes ambiguous,
+/// and the second one of those ends the generation. Only the worker that holds the job may begin: one that was taken for dead
+/// would otherwise mark its successor's live call, and pay a second time.
 pub async fn begin(
     db: &PgPool,
     cause: &Cause,
     claim: &Claim,
     id: GenerationId,
-    model: &str,
-) -> sqlx::Result<Option<Drawing>> {
+    terms: Terms<'_>,
+) -> sqlx::Result<Begun> {
     let mut tx = db.begin().await?;
     if !claim.hold(&mut tx).await? {
-        return Ok(None);
+        return Ok(Begun::Nothing);
     }
     let Some(wish) = sqlx::query!(
-        r#"select state as "state: GenerationState", prompt, style as "style: Style", size as "size: Size", count, created_at
+        r#"select state as "state: GenerationState", prompt, style as "style: Style", size as "size: Size",
+                  quality as "quality: Quality", count, deadline_at
            from generations where id = $1 for update"#,
         id as GenerationId,
     )
     .fetch_optional(&mut *tx)
     .await?
     else {
-        return Ok(None);
+        return Ok(Begun::Nothing);
     };
     match wish.state {
         GenerationState::Queued | GenerationState::Generating => {}
         GenerationState::Ready
         | GenerationState::Refused
         | GenerationState::Failed
-        | GenerationState::Cancelled => return Ok(None),
+        | GenerationState::Cancelled => return Ok(Begun::Nothing),
     }
     mark_open_calls_ambiguous(&mut tx, cause, id).await?;
     let calls = sqlx::query!(
@@ -142,21 +179,33 @@ pub async fn begin(
     let hopeless = if calls.ambiguous >= AMBIGUOUS_MAX {
         Some(LOST)
     } else {
-        (cause.at - wish.created_at > PATIENCE).then_some(EXPIRED)
+        wish.deadline_at.is_some_and(|deadline| cause.at > deadline).then_some(EXPIRED)
     };
     if let Some(problem) = hopeless {
         fail(&mut tx, cause, id, problem).await?;
         tx.commit().await?;
-        return Ok(None);
+        return Ok(Begun::Nothing);
+    }
+    let estimate =
+        estimate(&mut tx, terms, wish.size, wish.quality).await?.saturating_mul(i64::from(wish.count));
+    if !providers::commit(&mut tx, cause, terms.provider, estimate, terms.caps).await? {
+        sqlx::query!("update generations set state = 'queued' where id = $1", id as GenerationId)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        return Ok(Begun::Paused);
     }
     let call_id = CallId::new(cause.at);
     sqlx::query!(
-        "insert into provider_calls (id, generation_id, ordinal, model, started_at) values ($1, $2, $3, $4, $5)",
+        "insert into provider_calls (id, generation_id, ordinal, provider, model, started_at, estimated_microdollars)
+         values ($1, $2, $3, $4, $5, $6, $7)",
         call_id as CallId,
         id as GenerationId,
         i16::try_from(calls.made + 1).unwrap_or(i16::MAX),
-        model,
+        terms.provider,
+        terms.model,
         cause.at,
+        estimate,
     )
     .execute(&mut *tx)
     .await?;
@@ -164,7 +213,37 @@ pub async fn begin(
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Some(Drawing { call_id, prompt: wish.prompt, style: wish.style, size: wish.size, count: wish.count }))
+    Ok(Begun::Draw(Drawing {
+        call_id,
+        prompt: wish.prompt,
+        style: wish.style,
+        size: wish.size,
+        quality: wish.quality,
+        count: wish.count,
+    }))
+}
+
+/// What one picture is thought to cost, in millionths of a dollar: the 95th percentile of the last hundred of its kind.
+async fn estimate(
+    tx: &mut PgTransaction<'_>,
+    terms: Terms<'_>,
+    size: Size,
+    quality: Quality,
+) -> sqlx::Result<i64> {
+    let learnt = sqlx::query_scalar!(
+        r#"select percentile_disc(0.95) within group (order by each) as learnt
+           from (select c.cost_microdollars / g.count as each from provider_calls c join generations g on g.id = c.generation_id
+                 where c.state = 'answered' and c.provider = $1 and c.model = $2 and g.size = $3 and g.quality = $4
+                   and c.cost_microdollars is not null
+                 order by c.ended_at desc limit 100) latest"#,
+        terms.provider,
+        terms.model,
+        size as Size,
+        quality as Quality,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(learnt.unwrap_or(terms.usual_microdollars))
 }
 
 /// Takes an answer in: the call's record, the pictures with their bytes, and the jobs that store them, all or nothing.
@@ -172,26 +251,37 @@ pub async fn begin(
 /// says that it came. Saying it twice is saying it once.
 pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answer) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    let generation_id = sqlx::query_scalar!(
-        r#"update provider_calls set state = 'answered', usage = $2, request_id = $3, ended_at = $4, error = null
-           where id = $1 and state in ('open', 'ambiguous') returning generation_id as "id: GenerationId""#,
+    let call = sqlx::query!(
+        r#"update provider_calls set state = 'answered', usage = $2, request_id = $3, ended_at = $4, error = null, cost_microdollars = $5
+           where id = $1 and state in ('open', 'ambiguous')
+           returning generation_id as "generation_id: GenerationId", provider, started_at, estimated_microdollars"#,
         call_id as CallId,
         answer.usage,
         answer.request_id,
         cause.at,
+        answer.cost_microdollars,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(generation_id) = generation_id else { return Ok(()) };
+    let Some(call) = call else { return Ok(()) };
+    let generation_id = call.generation_id;
+    if let Some(cost) = answer.cost_microdollars {
+        let by = cost - call.estimated_microdollars;
+        providers::correct(&mut tx, call.started_at, &call.provider, by).await?;
+    }
+    providers::resume_after(&mut tx, &call.provider, call.started_at).await?;
     let waiting = sqlx::query!(
         r#"update generations set state = 'ready', finished_at = $2 where id = $1 and state in ('queued', 'generating')
-           returning account_id as "account_id: AccountId", created_at"#,
+           returning account_id as "account_id: AccountId", quality as "quality: Quality", created_at"#,
         generation_id as GenerationId,
         cause.at,
     )
     .fetch_optional(&mut *tx)
     .await?;
     if let Some(waiting) = waiting {
+        let drawn = i32::try_from(answer.pictures.len()).unwrap_or(i32::MAX);
+        let price = waiting.quality.credits().saturating_mul(drawn);
+        credits::capture(&mut tx, cause, generation_id, price).await?;
         for (position, picture) in (1..).zip(&answer.pictures) {
             let image_id = ImageId::new(cause.at);
             sqlx::query!(
@@ -244,30 +334,26 @@ pub async fn end_call(
     db: &PgPool,
     cause: &Cause,
     call_id: CallId,
-    end: CallEnd,
+    end: &CallEnd,
     request_id: Option<&str>,
     error: &str,
 ) -> sqlx::Result<()> {
     let state = match end {
-        CallEnd::Failed => CallState::Failed,
+        CallEnd::Failed | CallEnd::RateLimited { .. } | CallEnd::Paused(_) => CallState::Failed,
         CallEnd::Ambiguous => CallState::Ambiguous,
     };
     let mut tx = db.begin().await?;
-    let closed = sqlx::query_scalar!(
-        r#"update provider_calls set state = $2, request_id = $3, error = $4, ended_at = $5
-           where id = $1 and state = 'open' returning generation_id as "id: GenerationId""#,
-        call_id as CallId,
-        state as CallState,
-        request_id,
-        error,
-        cause.at,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    if let Some(id) = closed {
+    if let Some(call) = close(&mut tx, cause, call_id, state, request_id, error).await? {
+        match end {
+            CallEnd::Failed | CallEnd::Ambiguous => {}
+            CallEnd::RateLimited { pause } => providers::slow_down(&mut *tx, &call.provider, *pause).await?,
+            CallEnd::Paused(trouble) => {
+                providers::pause_after(&mut tx, cause, &call.provider, call.started_at, trouble).await?;
+            }
+        }
         sqlx::query!(
             "update generations set state = 'queued' where id = $1 and state = 'generating'",
-            id as GenerationId
+            call.generation_id as GenerationId
         )
         .execute(&mut *tx)
         .await?;
@@ -275,7 +361,44 @@ pub async fn end_call(
     tx.commit().await
 }
 
-/// Ends a generation that the provider will not draw, or cannot, with what the customer reads.
+/// A call that was closed.
+struct Closed {
+    generation_id: GenerationId,
+    provider: String,
+    started_at: DateTime<Utc>,
+    estimated_microdollars: i64,
+}
+
+/// Closes an open call that brought no picture. Its estimate is taken back, unless it may have cost.
+async fn close(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    call_id: CallId,
+    state: CallState,
+    request_id: Option<&str>,
+    error: &str,
+) -> sqlx::Result<Option<Closed>> {
+    let closed = sqlx::query_as!(
+        Closed,
+        r#"update provider_calls set state = $2, request_id = $3, error = $4, ended_at = $5
+           where id = $1 and state = 'open'
+           returning generation_id as "generation_id: GenerationId", provider, started_at, estimated_microdollars"#,
+        call_id as CallId,
+        state as CallState,
+        request_id,
+        error,
+        cause.at,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(call) = closed.as_ref().filter(|_| state != CallState::Ambiguous) {
+        providers::correct(tx, call.started_at, &call.provider, -call.estimated_microdollars).await?;
+    }
+    Ok(closed)
+}
+
+/// Ends a generation that the provider will not draw, or cannot, with what the customer reads. `strike` is what the provider
+/// found in the sentence itself; a picture that it did not let out is nobody's fault.
 pub async fn refuse(
     db: &PgPool,
     cause: &Cause,
@@ -283,29 +406,58 @@ pub async fn refuse(
     request_id: Option<&str>,
     error: &str,
     problem: &str,
+    strike: Option<&str>,
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    let closed = sqlx::query_scalar!(
-        r#"update provider_calls set state = 'refused', request_id = $2, error = $3, ended_at = $4
-           where id = $1 and state = 'open' returning generation_id as "id: GenerationId""#,
-        call_id as CallId,
-        request_id,
-        error,
-        cause.at,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    if let Some(id) = closed {
-        sqlx::query!(
+    if let Some(call) = close(&mut tx, cause, call_id, CallState::Refused, request_id, error).await? {
+        let refused = sqlx::query!(
             "update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state = 'generating'",
-            id as GenerationId,
+            call.generation_id as GenerationId,
             problem,
             cause.at,
         )
         .execute(&mut *tx)
         .await?;
+        if refused.rows_affected() == 1 {
+            credits::release(&mut tx, cause, call.generation_id).await?;
+            if let Some(detail) = strike {
+                strikes::record(&mut tx, cause, call.generation_id, Source::Provider, detail, None).await?;
+            }
+        }
     }
     tx.commit().await
+}
+
+/// Ends what was not drawn in the promised time, up to a few hundred requests, and gives the credits back. One whose call is
+/// under way is let end. Returns how many there were.
+pub async fn expire_overdue(db: &PgPool, cause: &Cause) -> sqlx::Result<usize> {
+    let overdue = sqlx::query_scalar!(
+        r#"select id as "id: GenerationId" from generations g
+           where state in ('queued', 'generating') and deadline_at < $1
+             and not exists (select from provider_calls c where c.generation_id = g.id and c.state = 'open')
+           order by deadline_at limit 500"#,
+        cause.at,
+    )
+    .fetch_all(db)
+    .await?;
+    for id in &overdue {
+        let mut tx = db.begin().await?;
+        // As `begin` does, so that a call that begins at this moment is seen or waits.
+        sqlx::query!("select id from generations where id = $1 for update", *id as GenerationId)
+            .fetch_one(&mut *tx)
+            .await?;
+        let open = sqlx::query_scalar!(
+            r#"select exists (select from provider_calls where generation_id = $1 and state = 'open') as "open!""#,
+            *id as GenerationId,
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if !open {
+            fail(&mut tx, cause, *id, EXPIRED).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(overdue.len())
 }
 
 pub(super) async fn mark_open_calls_ambiguous(

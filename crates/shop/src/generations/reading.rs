@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::{GenerationState, Size, Style};
+use super::{GenerationState, Quality, Size, Style};
 use crate::ids::{AccountId, GenerationId};
 
 /// A generation, whole.
@@ -20,6 +20,8 @@ pub struct Generation {
     pub style: Style,
     /// Its shape.
     pub size: Size,
+    /// How much work goes into it.
+    pub quality: Quality,
     /// How many pictures were asked for.
     pub count: i16,
     /// Where it stands.
@@ -28,6 +30,8 @@ pub struct Generation {
     pub problem: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
+    /// When it is given up, and its credits go back.
+    pub deadline_at: Option<DateTime<Utc>>,
 }
 
 /// A generation in a list.
@@ -46,8 +50,8 @@ pub struct Recent {
 pub async fn find(db: &PgPool, account_id: AccountId, id: GenerationId) -> sqlx::Result<Option<Generation>> {
     sqlx::query_as!(
         Generation,
-        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", count,
-                  state as "state: GenerationState", problem, created_at
+        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", quality as "quality: Quality", count,
+                  state as "state: GenerationState", problem, created_at, deadline_at
            from generations where id = $1 and account_id = $2"#,
         id as GenerationId,
         account_id as AccountId,
@@ -65,8 +69,8 @@ pub async fn history(
 ) -> sqlx::Result<Vec<Summary>> {
     sqlx::query_as!(
         Generation,
-        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", count,
-                  state as "state: GenerationState", problem, created_at
+        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", quality as "quality: Quality", count,
+                  state as "state: GenerationState", problem, created_at, deadline_at
            from generations where account_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3"#,
         account_id as AccountId,
         before as Option<GenerationId>,
@@ -109,16 +113,4 @@ pub async fn typical_duration(db: &PgPool) -> sqlx::Result<Option<Duration>> {
     .fetch_one(db)
     .await?;
     Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
-}
-
-/// Whether a request waits because the provider lets nothing through at the moment, as its last call found.
-pub async fn paused(db: &PgPool, id: GenerationId) -> sqlx::Result<bool> {
-    let paused = sqlx::query_scalar!(
-        r#"select state = 'failed' and error like 'provider unavailable:%' as "paused" from provider_calls
-           where generation_id = $1 order by ordinal desc limit 1"#,
-        id as GenerationId,
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(paused.flatten().unwrap_or_default())
 }

@@ -17,10 +17,21 @@ pub struct Wish {
     pub style: Style,
     /// Its shape.
     pub size: Size,
+    /// How much work goes into it.
+    pub quality: Quality,
     /// How many pictures, 1 to [`COUNT_MAX`].
     pub count: i16,
     /// Made by the form, one per intended request.
     pub client_key: Uuid,
+    /// Also if the very same is being drawn already.
+    pub again: bool,
+}
+
+impl Wish {
+    /// What it costs the customer when all of it comes, in credits.
+    pub fn credits(&self) -> i32 {
+        self.quality.credits().saturating_mul(i32::from(self.count))
+    }
 }
 
 /// Why a sentence is not accepted.
@@ -141,6 +152,75 @@ impl Style {
                 Some("As a vintage travel poster with flat shapes and warm colours, without any lettering.")
             }
             Self::NightNeon => Some("At night, lit by neon signs, with reflections on wet streets."),
+        }
+    }
+}
+
+/// How much work goes into a picture.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    sqlx::Type,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Quality {
+    /// To try an idea.
+    Draft,
+    /// For most prints.
+    Standard,
+    /// For large prints.
+    High,
+}
+
+impl Quality {
+    /// Its key in forms and in the database.
+    pub fn key(self) -> &'static str {
+        self.into()
+    }
+
+    /// What a customer calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "Draft",
+            Self::Standard => "Standard",
+            Self::High => "Fine",
+        }
+    }
+
+    /// What it is good for, in a few words for a customer.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Draft => "To try an idea",
+            Self::Standard => "For most prints",
+            Self::High => "Every detail, for large prints",
+        }
+    }
+
+    /// What a picture costs a customer, in credits.
+    pub fn credits(self) -> i32 {
+        match self {
+            Self::Draft => 1,
+            Self::Standard => 2,
+            Self::High => 5,
+        }
+    }
+
+    /// The provider's word for it (OpenAI images API, `quality`).
+    pub fn for_provider(self) -> &'static str {
+        match self {
+            Self::Draft => "low",
+            Self::Standard => "medium",
+            Self::High => "high",
         }
     }
 }

@@ -29,6 +29,12 @@ pub enum Ending {
         /// How long to wait.
         after: Duration,
     },
+    /// Whatever it needs is not to be had for anybody now. It uses up no attempt and keeps its place in the lane, whose gate
+    /// decides when it is handed out again.
+    KeepPlace {
+        /// Why, for staff.
+        reason: String,
+    },
     /// It will never work.
     GiveUp {
         /// What went wrong, for staff.
@@ -97,12 +103,15 @@ pub async fn end(
     let mut tx = db.begin().await?;
     let given = match ending {
         Ending::Done => finish(&mut tx, worker, job, "Done").await?,
-        Ending::Retry { after, .. } if !exhausted => wait(&mut tx, worker, job, "Failed", 0, *after).await?,
+        Ending::Retry { after, .. } if !exhausted => {
+            wait(&mut tx, worker, job, "Failed", 0, Some(*after)).await?
+        }
         Ending::Retry { error, .. } | Ending::GiveUp { error } => {
             bury(&mut tx, cause, worker, job, error).await?
         }
-        Ending::PutOff { after, .. } => wait(&mut tx, worker, job, "Pending", 1, *after).await?,
-        Ending::HandBack => wait(&mut tx, worker, job, "Pending", 1, Duration::ZERO).await?,
+        Ending::PutOff { after, .. } => wait(&mut tx, worker, job, "Pending", 1, Some(*after)).await?,
+        Ending::KeepPlace { .. } => wait(&mut tx, worker, job, "Pending", 1, None).await?,
+        Ending::HandBack => wait(&mut tx, worker, job, "Pending", 1, Some(Duration::ZERO)).await?,
     };
     if given == Given::Stale {
         return Ok(given);
@@ -172,18 +181,18 @@ async fn wait(
     job: &Handed,
     status: &str,
     uncounted: i32,
-    after: Duration,
+    after: Option<Duration>,
 ) -> sqlx::Result<Given> {
     let moved = sqlx::query!(
         "update apalis.jobs
-         set status = $4, attempts = attempts - $5, run_at = now() + make_interval(secs => $6), lock_by = null, lock_at = null
+         set status = $4, attempts = attempts - $5, run_at = coalesce(now() + make_interval(secs => $6), run_at), lock_by = null, lock_at = null
          where id = $1 and attempts = $2 and lock_by = $3 and lock_at = $7 and status = 'Running'",
         job.job_id,
         job.attempt,
         worker,
         status,
         uncounted,
-        after.as_secs_f64(),
+        after.map(|after| after.as_secs_f64()),
         job.handed_at,
     )
     .execute(&mut **tx)
@@ -220,7 +229,7 @@ fn describe(ending: &Ending, given: Given) -> (Outcome, Option<&str>) {
             };
             (outcome, Some(error))
         }
-        Ending::PutOff { reason, .. } => (Outcome::PutOff, Some(reason)),
+        Ending::PutOff { reason, .. } | Ending::KeepPlace { reason } => (Outcome::PutOff, Some(reason)),
         Ending::GiveUp { error } => (Outcome::GaveUp, Some(error)),
         Ending::HandBack => (Outcome::HandedBack, None),
     }

@@ -4,10 +4,10 @@
 
 use shop::{
     Cause,
-    generations::{self, Answer, Drawing, Picture, Size, Style, Wish},
+    generations::{self, Answer, Begun, Drawing, Picture, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::Format,
-    testing::{self, Database, claim},
+    testing::{self, Database, LIMITS, TERMS, claim},
 };
 
 pub fn cause() -> Cause {
@@ -19,38 +19,41 @@ pub async fn account(database: &Database, email: &str) -> AccountId {
 }
 
 pub fn wish(prompt: &str) -> Wish {
-    Wish {
-        prompt: prompt.to_owned(),
-        style: Style::AsWritten,
-        size: Size::Square,
-        count: 2,
-        client_key: GenerationId::new(cause().at).0,
-    }
+    Wish { count: 2, again: true, ..shop::testing::wish(prompt) }
+}
+
+/// A generation that was just asked for.
+pub async fn requested(database: &Database, account: AccountId, prompt: &str) -> GenerationId {
+    generations::request(&database.pool, &cause(), account, &wish(prompt), LIMITS)
+        .await
+        .expect("requested")
+        .expect("accepted")
 }
 
 pub fn answer(pictures: usize) -> Answer {
     let picture =
         Picture { bytes: b"png".to_vec(), format: Format::Png, width: 1024, height: 1024, sha256: [7; 32] };
-    Answer { pictures: vec![picture; pictures], usage: None, request_id: Some("req_1".to_owned()) }
+    Answer {
+        pictures: vec![picture; pictures],
+        usage: None,
+        cost_microdollars: Some(40_000),
+        request_id: Some("req_1".to_owned()),
+    }
 }
 
 /// Begins a generation as the worker that holds its job.
 pub async fn begin(database: &Database, id: GenerationId) -> Option<Drawing> {
     let claim = claim(&database.pool).await;
-    generations::begin(&database.pool, &cause(), &claim, id, "model").await.expect("answered")
-}
-
-/// Asks for pictures.
-pub async fn request(database: &Database, account: AccountId, prompt: &str) -> GenerationId {
-    generations::request(&database.pool, &cause(), account, &wish(prompt))
-        .await
-        .expect("answered")
-        .expect("requested")
+    match generations::begin(&database.pool, &cause(), &claim, id, TERMS).await.expect("answered") {
+        Begun::Draw(drawing) => Some(drawing),
+        Begun::Nothing => None,
+        Begun::Paused => panic!("nothing may be spent"),
+    }
 }
 
 /// A generation that came out, and its images.
 pub async fn ready(database: &Database, account: AccountId) -> (GenerationId, Vec<ImageId>) {
-    let id = request(database, account, "a fox").await;
+    let id = requested(database, account, "a fox").await;
     let drawing = begin(database, id).await.expect("to draw");
     generations::answered(&database.pool, &cause(), drawing.call_id, &answer(2)).await.expect("answered");
     let images = shop::images::of_generations(&database.pool, &[id]).await.expect("images");

@@ -79,7 +79,12 @@ pub async fn create(
     let db = shop::schema::connect(config.database_url.expose_secret(), "web admin", 1)
         .await
         .context("the database does not answer")?;
-    let wanted = NewOwner { email, password_hash: &password_hash, another: asked.another };
+    let wanted = NewOwner {
+        email,
+        password_hash: &password_hash,
+        another: asked.another,
+        welcome_credits: config.welcome_credits,
+    };
     let seal = secret.as_ref().map(|secret| |account_id| secret.seal(&key, account_id).map_err(Into::into));
     match owners::make(&db, &Cause::now(None), wanted, seal).await {
         Ok(_) => {}

@@ -58,7 +58,7 @@ pub async fn create(visit: Guest, link: Link, _form: CheckedForm) -> Result<Resp
     let visitor = visit.visitor().await?.filter(|visitor| visitor.account_id == token.account_id);
     let Some(visitor) = visitor else { return not_theirs(&visit) };
     let (kept, cookie) = doors::renewed(&visit, visitor);
-    match accounts::confirm_email(&visit.site.db, &visit.cause, visitor.account_id, &kept, &hash).await {
+    match accounts::confirm_email(&visit.site.db, &visit.cause, visitor.account_id, &kept, &hash, visit.site.welcome_credits).await {
         Ok(()) => {
             let mut response = visit.see_other_with("/account", Flash::EmailChanged);
             response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -12,12 +12,12 @@ use reqwest::{
 use shop::{
     Cause,
     accounts::{self, NewAccount, Role},
-    generations::{self, Answer as Drawn, Picture, Size, Style, Wish},
+    generations::{self, Answer as Drawn, Begun, Picture, Style, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::{self, Format},
     mails::MailKind,
     sessions,
-    testing::{self, Database},
+    testing::{self, Database, LIMITS, TERMS},
 };
 use sqlx::PgPool;
 use tokio::{
@@ -42,6 +42,11 @@ pub fn config(database_url: &str) -> Config {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     Config {
         app_env: AppEnv::Development,
+        generations_at_once: 10,
+        pictures_per_hour: 60,
+        pictures_per_day: 200,
+        picture_promise_hours: 24,
+        welcome_credits: 20,
         database_url: database_url.into(),
         web_listen: ([127, 0, 0, 1], 0).into(),
         public_url: "http://shop.example:8080".parse().expect("a URL"),
@@ -272,14 +277,10 @@ impl Shop {
     /// A request of this customer that waits in the queue.
     pub async fn queued(&self, email: &str, prompt: &str) -> GenerationId {
         let cause = Cause::now(None);
-        let wish = Wish {
-            prompt: prompt.to_owned(),
-            style: Style::Linocut,
-            size: Size::Square,
-            count: 1,
-            client_key: GenerationId::new(cause.at).0,
-        };
-        generations::request(self.db(), &cause, self.account_id(email).await, &wish)
+        let wish = Wish { style: Style::Linocut, ..shop::testing::wish(prompt) };
+        let account_id = self.account_id(email).await;
+        shop::testing::give_credits(self.db(), account_id, 1).await;
+        generations::request(self.db(), &cause, account_id, &wish, LIMITS)
             .await
             .expect("an answer")
             .expect("a generation")
@@ -289,11 +290,9 @@ impl Shop {
     pub async fn drawn(&self, email: &str, prompt: &str) -> (GenerationId, ImageId) {
         let id = self.queued(email, prompt).await;
         let cause = Cause::now(None);
-        let drawing =
-            generations::begin(self.db(), &cause, &shop::testing::claim(self.db()).await, id, "model")
-                .await
-                .expect("an answer")
-                .expect("a call");
+        let claim = shop::testing::claim(self.db()).await;
+        let begun = generations::begin(self.db(), &cause, &claim, id, TERMS).await.expect("an answer");
+        let Begun::Draw(drawing) = begun else { panic!("nothing to draw: {begun:?}") };
         let picture = Picture {
             bytes: b"not really a picture".to_vec(),
             format: Format::Png,
@@ -301,7 +300,8 @@ impl Shop {
             height: 1024,
             sha256: [7; 32],
         };
-        let answer = Drawn { pictures: vec![picture], usage: None, request_id: None };
+        let answer =
+            Drawn { pictures: vec![picture], usage: None, cost_microdollars: None, request_id: None };
         generations::answered(self.db(), &cause, drawing.call_id, &answer).await.expect("taken in");
         let cards = images::of_generations(self.db(), &[id]).await.expect("cards");
         (id, cards[0].id)

@@ -1,7 +1,11 @@
 //! Watching a picture come.
 
 use reqwest::{Method, StatusCode};
-use shop::{Cause, generations};
+use shop::{
+    Cause,
+    generations::{self, Begun},
+    testing::TERMS,
+};
 
 use crate::support::Shop;
 
@@ -31,10 +35,9 @@ async fn the_fragment_is_the_same_until_something_changes_and_then_ends_the_aski
     }
 
     let cause = Cause::now(None);
-    let drawing = generations::begin(shop.db(), &cause, &shop::testing::claim(shop.db()).await, id, "model")
-        .await
-        .expect("an answer")
-        .expect("a call");
+    let claim = shop::testing::claim(shop.db()).await;
+    let begun = generations::begin(shop.db(), &cause, &claim, id, TERMS).await.expect("an answer");
+    let Begun::Draw(drawing) = begun else { panic!("nothing to draw: {begun:?}") };
     let generating = ask().await;
     assert_eq!(generating.status, StatusCode::OK);
     assert!(generating.text.contains("is being drawn"), "{}", generating.text);
@@ -47,6 +50,7 @@ async fn the_fragment_is_the_same_until_something_changes_and_then_ends_the_aski
         None,
         "moderation_blocked",
         "We may not draw this.",
+        None,
     )
     .await
     .expect("refused");

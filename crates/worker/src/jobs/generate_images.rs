@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use shop::{
-    generations::{self, Answer, CallEnd, Drawing},
+    generations::{self, Answer, Begun, CallEnd, Drawing},
     ids::GenerationId,
+    providers,
 };
 use sqlx::error::DatabaseError;
 
 use crate::{
+    config::Moderation,
     pictures,
     providers::openai::{Drawn, Failed, Failure, Request},
     runner::{Context, JobError},
@@ -21,16 +23,64 @@ const REFUSED: &str = "This sentence was turned down by the safety rules for pic
 /// What the customer reads when the request itself was wrong, which is our mistake.
 const REJECTED: &str = "We could not ask for this picture in the way you chose. Nothing was charged. Please try another shape or style.";
 
+/// What the customer reads when the sentence was turned down before anything was drawn.
+const TURNED_DOWN: &str = "This sentence was turned down by the safety rules for pictures, before anything was drawn. Nothing was charged. Please change the words and try again.";
+
 /// Draws, unless there is nothing to draw any more.
 pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
-    let Some(drawing) =
-        generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.model()).await?
-    else {
-        return Ok(());
+    check(id, at, context).await?;
+    let drawing = match generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.terms())
+        .await?
+    {
+        Begun::Draw(drawing) => drawing,
+        Begun::Nothing => return Ok(()),
+        Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
     match at.openai.draw(&request(&drawing)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
+    }
+}
+
+/// Has the sentence looked at, once. What is turned down ends here; the rest of the job then finds nothing to do.
+async fn check(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
+    if at.moderation == Moderation::Off {
+        return Ok(());
+    }
+    let Some(unchecked) = generations::unchecked(&at.db, id).await? else { return Ok(()) };
+    let (db, cause) = (&at.db, context.cause());
+    let failure = match at.openai.moderate(&unchecked.prompt).await {
+        Ok(None) => return Ok(generations::clear(db, &cause, id).await?),
+        Ok(Some(categories)) => {
+            return Ok(
+                generations::turn_down(db, &cause, &context.claim, id, &categories, TURNED_DOWN).await?
+            );
+        }
+        Err(failure) => failure,
+    };
+    let why = format!("the check of the sentence cannot be had: {failure}");
+    match failure {
+        Failure::RateLimited { after } => {
+            providers::slow_down(db, providers::OPENAI, after).await?;
+            Err(JobError::KeepPlace(why))
+        }
+        Failure::Billing { .. } | Failure::Configuration { .. } => {
+            if let Some(trouble) = failure.trouble() {
+                providers::report(db, &context.cause(), providers::OPENAI, cause.at, &trouble).await?;
+            }
+            Err(JobError::KeepPlace(why))
+        }
+        Failure::Refused { .. }
+        | Failure::BadRequest { .. }
+        | Failure::Failed { .. }
+        | Failure::Ambiguous { .. } => {
+            // Drawing has a check of its own: who drew here before need not wait for this one.
+            if unchecked.is_trusted && at.moderation == Moderation::On {
+                Ok(())
+            } else {
+                Err(JobError::Retry(why))
+            }
+        }
     }
 }
 
@@ -40,7 +90,12 @@ fn request(drawing: &Drawing) -> Request {
         None => drawing.prompt.clone(),
     };
     let (width, height) = drawing.size.pixels();
-    Request { prompt, size: format!("{width}x{height}"), count: drawing.count }
+    Request {
+        prompt,
+        size: format!("{width}x{height}"),
+        quality: drawing.quality.for_provider(),
+        count: drawing.count,
+    }
 }
 
 async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Context) -> Result<(), JobError> {
@@ -54,7 +109,8 @@ async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Contex
     }
     // What Postgres' jsonb cannot hold (JSON allows U+0000, jsonb does not) must not cost the picture.
     let usage = usage.filter(|usage| !usage.to_string().contains("\\u0000"));
-    let (cause, answer) = (context.cause(), Answer { pictures, usage, request_id });
+    let cost_microdollars = usage.as_ref().and_then(|usage| at.openai.cost(usage));
+    let (cause, answer) = (context.cause(), Answer { pictures, usage, cost_microdollars, request_id });
     // The picture is paid for: rather wait for the database than ask for it again.
     written(|| generations::answered(&at.db, &cause, drawing.call_id, &answer)).await
 }
@@ -62,22 +118,25 @@ async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Contex
 async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context) -> Result<(), JobError> {
     let (cause, call, request_id) = (context.cause(), drawing.call_id, failed.request_id.as_deref());
     let (db, error) = (&at.db, failed.failure.to_string());
-    let close =
-        async |end| written(|| generations::end_call(db, &cause, call, end, request_id, &error)).await;
+    let close = async |end: CallEnd| {
+        written(|| generations::end_call(db, &cause, call, &end, request_id, &error)).await
+    };
     match failed.failure {
         Failure::Refused { .. } => {
-            written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED)).await
+            written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED, Some(&error))).await
         }
         Failure::BadRequest { .. } => {
-            written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED)).await
+            written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED, None)).await
         }
         Failure::RateLimited { after } => {
-            close(CallEnd::Failed).await?;
-            Err(JobError::PutOff { reason: error, after })
+            close(CallEnd::RateLimited { pause: after }).await?;
+            Err(JobError::KeepPlace(error))
         }
-        Failure::Unavailable { .. } => {
-            close(CallEnd::Failed).await?;
-            Err(JobError::PutOff { reason: error, after: Duration::from_mins(1) })
+        Failure::Billing { .. } | Failure::Configuration { .. } => {
+            if let Some(trouble) = failed.failure.trouble() {
+                close(CallEnd::Paused(trouble)).await?;
+            }
+            Err(JobError::KeepPlace(error))
         }
         Failure::Failed { .. } => {
             close(CallEnd::Failed).await?;

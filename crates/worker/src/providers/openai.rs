@@ -1,6 +1,8 @@
 //! The OpenAI images API, and whatever speaks it.
 
 mod failures;
+mod moderation;
+mod prices;
 mod transport;
 
 use std::time::Duration;
@@ -11,6 +13,12 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 pub use failures::{Failed, Failure};
+pub use prices::Prices;
+use prices::microdollars;
+use shop::{
+    generations::Terms,
+    providers::{Caps, OPENAI},
+};
 
 use crate::config::Config;
 
@@ -26,6 +34,8 @@ pub struct Request {
     pub prompt: String,
     /// `1024x1536`.
     pub size: String,
+    /// `low`, `medium`, `high`.
+    pub quality: &'static str,
     /// How many.
     pub count: i16,
 }
@@ -46,6 +56,10 @@ pub struct Drawn {
 pub struct OpenAi {
     client: Client<OpenAIConfig>,
     model: String,
+    moderation_model: String,
+    prices: Prices,
+    caps: Caps,
+    usual_microdollars: i64,
 }
 
 impl OpenAi {
@@ -66,12 +80,33 @@ impl OpenAi {
         let client = Client::with_config(openai)
             .with_http_client(http.clone())
             .with_http_service(transport::Transport::new(http));
-        Ok(Self { client, model: config.openai_image_model.clone() })
+        let cap = |dollars: f64| (dollars > 0.0).then(|| microdollars(dollars));
+        Ok(Self {
+            client,
+            model: config.openai_image_model.clone(),
+            moderation_model: config.openai_moderation_model.clone(),
+            prices: config.openai_prices,
+            caps: Caps {
+                daily: cap(config.openai_daily_cap_dollars),
+                monthly: cap(config.openai_monthly_cap_dollars),
+            },
+            usual_microdollars: microdollars(config.openai_picture_dollars),
+        })
     }
 
-    /// The model that draws.
-    pub fn model(&self) -> &str {
-        &self.model
+    /// Under which terms a call is made.
+    pub fn terms(&self) -> Terms<'_> {
+        Terms {
+            provider: OPENAI,
+            model: &self.model,
+            caps: self.caps,
+            usual_microdollars: self.usual_microdollars,
+        }
+    }
+
+    /// What an answer cost, by the usage that it tells, in millionths of a dollar.
+    pub fn cost(&self, usage: &Value) -> Option<i64> {
+        self.prices.cost(usage)
     }
 
     /// Asks for pictures, once.
@@ -80,8 +115,7 @@ impl OpenAi {
     /// What kind of failure it was, and the provider's id for the request.
     pub async fn draw(&self, request: &Request) -> Result<Drawn, Failed> {
         // GPT image models always answer in base64 and refuse `response_format`.
-        let body =
-            json!({"model": self.model, "prompt": request.prompt, "size": request.size, "n": request.count});
+        let body = json!({"model": self.model, "prompt": request.prompt, "size": request.size, "quality": request.quality, "n": request.count});
         let heard = transport::Heard::default();
         // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
         let answer: Result<Value, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;

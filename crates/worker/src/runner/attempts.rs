@@ -48,6 +48,9 @@ pub enum JobError {
         /// How long to wait.
         after: Duration,
     },
+    /// Nobody can do it now: it keeps its place, and the lane's gate decides when it is handed out again. This uses up no
+    /// attempt.
+    KeepPlace(String),
     /// It will never work.
     GiveUp(String),
 }
@@ -182,6 +185,7 @@ impl<H: Handler> Attempts<H> {
                 // Jitter, so that what was put off together does not come back together.
                 Ending::PutOff { reason, after: after.mul_f64(rand::rng().random_range(1.0..1.2)) }
             }
+            JobError::KeepPlace(reason) => Ending::KeepPlace { reason },
             JobError::GiveUp(error) => Ending::GiveUp { error },
         }
     }

@@ -9,11 +9,10 @@ use std::{
 };
 
 use shop::{
-    Cause,
-    generations::{self, Size, Style, Wish},
+    Cause, generations,
     ids::{AccountId, GenerationId},
     jobs::{Job, Lane},
-    testing::{self, Database},
+    testing::{self, Database, LIMITS},
 };
 use tokio::{runtime::Runtime, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -75,17 +74,11 @@ impl Shop {
 
     /// Enqueues a generation.
     pub async fn request(&self) -> GenerationId {
-        let wish = Wish {
-            prompt: "a fox".to_owned(),
-            style: Style::AsWritten,
-            size: Size::Square,
-            count: 1,
-            client_key: GenerationId::new(Cause::now(None).at).0,
-        };
-        generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish)
+        let wish = shop::testing::wish("a fox");
+        generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish, LIMITS)
             .await
-            .expect("answered")
             .expect("requested")
+            .expect("accepted")
     }
 
     pub fn script<F, R>(&self, policy: Policy, run: F) -> Arc<Script<F>>

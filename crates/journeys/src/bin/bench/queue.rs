@@ -7,11 +7,10 @@ use std::{
 
 use anyhow::Result;
 use shop::{
-    Cause,
-    generations::{self, Size, Style, Wish},
+    Cause, generations,
     ids::{AccountId, ImageId},
     jobs::{Job, Lane},
-    testing::{self, Database},
+    testing::{self, Database, LIMITS},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -55,6 +54,7 @@ async fn work(database: &Database, lane: LaneSettings) -> Result<Working> {
 pub async fn measure_start() -> Result<()> {
     let database = Database::new().await;
     let owner = testing::account(&database.pool, "a@example.org", "x").await;
+    testing::give_credits(&database.pool, owner, i32::try_from(STARTS)?).await;
     let mut working = work(&database, LaneSettings::usual(Lane::Generation)).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut times = Vec::with_capacity(STARTS);
@@ -73,15 +73,9 @@ pub async fn measure_start() -> Result<()> {
 }
 
 async fn request(database: &Database, owner: AccountId) -> Result<()> {
-    let at = Cause::now(None);
-    let wish = Wish {
-        prompt: "a fox".to_owned(),
-        style: Style::AsWritten,
-        size: Size::Square,
-        count: 1,
-        client_key: ImageId::new(at.at).0,
-    };
-    generations::request(&database.pool, &at, owner, &wish).await??;
+    let wish = testing::wish("a fox");
+    let accepted = generations::request(&database.pool, &Cause::now(None), owner, &wish, LIMITS).await?;
+    accepted?;
     Ok(())
 }
 

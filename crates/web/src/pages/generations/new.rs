@@ -6,8 +6,9 @@ use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shop::{
-    generations::{self, COUNT_MAX, PROMPT_MAX, PromptError, Size, Style, Unverified, Wish},
-    ids::{GenerationId, ImageId},
+    credits::{self, Balance},
+    generations::{self, COUNT_MAX, PROMPT_MAX, PromptError, Quality, Refusal, Size, Style, Wish},
+    ids::{AccountId, GenerationId, ImageId},
     images,
 };
 use strum::VariantArray;
@@ -41,7 +42,9 @@ pub struct New {
     form: WishForm,
     styles: Vec<StyleChoice>,
     sizes: Vec<SizeChoice>,
+    qualities: Vec<QualityChoice>,
     counts: Vec<i16>,
+    balance: Balance,
     limits: Limits,
     ideas: [&'static str; 4],
     recent: Vec<Recent>,
@@ -52,9 +55,12 @@ struct WishForm {
     prompt: String,
     style: String,
     size: String,
+    quality: String,
     count: Option<i16>,
     client_key: Uuid,
     errors: Vec<FieldError>,
+    /// The very same, when it is being drawn already.
+    under_way: Option<GenerationId>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -71,6 +77,14 @@ struct SizeChoice {
     ratio_w: u32,
     ratio_h: u32,
     hint: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct QualityChoice {
+    key: &'static str,
+    name: &'static str,
+    hint: &'static str,
+    credits: i32,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -94,30 +108,40 @@ impl Page for New {
 
     fn samples() -> Vec<Self> {
         let empty = WishForm::blank(Uuid::nil());
-        let errors = ["prompt", "style", "size", "count", ""]
+        let errors = ["prompt", "style", "size", "quality", "count", ""]
             .map(|field| FieldError::new(field, "Please look <again>."));
         let wrong = WishForm {
             prompt: "</textarea><script>alert(1)</script>".to_owned(),
             style: "unknown".to_owned(),
             count: None,
             errors: errors.to_vec(),
+            under_way: Some(GenerationId(Uuid::nil())),
             ..empty.clone()
         };
         let recent =
             Recent { prompt: "A \"quoted\" <fox>".to_owned(), href: "/generations/new?from=0".to_owned() };
-        vec![Self::with(empty, vec![]), Self::with(wrong, vec![recent])]
+        let (rich, poor) = (Balance { available: 20, held: 2 }, Balance { available: 0, held: 0 });
+        vec![Self::with(empty, rich, vec![]), Self::with(wrong, poor, vec![recent])]
     }
 }
 
 impl New {
-    fn with(form: WishForm, recent: Vec<Recent>) -> Self {
+    fn with(form: WishForm, balance: Balance, recent: Vec<Recent>) -> Self {
         let style = |style: &Style| StyleChoice { key: style.key(), name: style.name(), hint: style.hint() };
         let size = |size: &Size| {
             let (ratio_w, ratio_h) = ratio(*size);
             SizeChoice { key: size.key(), name: size.name(), ratio_w, ratio_h, hint: size.hint() }
         };
+        let quality = |quality: &Quality| QualityChoice {
+            key: quality.key(),
+            name: quality.name(),
+            hint: quality.hint(),
+            credits: quality.credits(),
+        };
         Self {
             form,
+            qualities: Quality::VARIANTS.iter().map(quality).collect(),
+            balance,
             styles: Style::VARIANTS.iter().map(style).collect(),
             sizes: Size::VARIANTS.iter().map(size).collect(),
             counts: (1..=COUNT_MAX).collect(),
@@ -134,22 +158,26 @@ impl WishForm {
             prompt: String::new(),
             style: Style::AsWritten.key().to_owned(),
             size: Size::Square.key().to_owned(),
+            quality: Quality::Standard.key().to_owned(),
             count: Some(1),
             client_key,
             errors: vec![],
+            under_way: None,
         }
     }
 
     /// As it was sent, with what is wrong.
-    fn typed(form: &Form, client_key: Uuid, errors: Vec<FieldError>) -> Self {
+    fn typed(form: &Form, client_key: Uuid, refused: Refused) -> Self {
         let text = |field| form.text(field).to_owned();
         Self {
             prompt: text("prompt"),
             style: text("style"),
             size: text("size"),
+            quality: text("quality"),
             count: form.text("count").parse().ok(),
             client_key,
-            errors,
+            errors: refused.errors,
+            under_way: refused.under_way,
         }
     }
 }
@@ -164,8 +192,9 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
     if let Some(prompt) = visit.query("prompt") {
         form.prompt = prompt.replace('\0', "");
     }
+    let balance = credits::balance(&visit.site.db, visit.account_id).await?;
     let recent = recent(&visit).await?;
-    visit.page(&New::with(form, recent))
+    visit.page(&New::with(form, balance, recent))
 }
 
 /// Asks for the pictures, and goes on to where one sees them come.
@@ -175,19 +204,74 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         // The session ran out while they were writing: the sentence is kept.
         return Err(Problem::SignInFirst(with_sentence(form.text("prompt"))));
     };
-    let again = |errors| New::with(WishForm::typed(&form, random::id(visit.at()), errors), vec![]);
-    match wish(&form) {
-        Ok(wish) => {
-            if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await?
-            {
-                return too_often.page(&visit, &again(vec![too_often.error()]));
+    let wish = match wish(&form) {
+        Ok(wish) => wish,
+        Err(errors) => return again(&visit, account_id, &form, Refused { errors, under_way: None }).await,
+    };
+    if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await? {
+        let balance = credits::balance(&visit.site.db, account_id).await?;
+        let refused = Refused { errors: vec![too_often.error()], under_way: None };
+        let filled = WishForm::typed(&form, random::id(visit.at()), refused);
+        return too_often.page(&visit, &New::with(filled, balance, vec![]));
+    }
+    let limits = visit.site.generation_limits;
+    match generations::request(&visit.site.db, &visit.cause, account_id, &wish, limits).await? {
+        Ok(id) => Ok(see_other(&format!("/generations/{id}"))),
+        Err(Refusal::Unverified) => unverified::answer(&visit, &wish.prompt),
+        Err(refusal) => again(&visit, account_id, &form, Refused::by(&refusal)).await,
+    }
+}
+
+/// The form as it was sent, with why nothing was asked for.
+async fn again(
+    visit: &Guest,
+    account_id: AccountId,
+    form: &Form,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    let balance = credits::balance(&visit.site.db, account_id).await?;
+    let filled = WishForm::typed(form, random::id(visit.at()), refused);
+    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &New::with(filled, balance, vec![]))
+}
+
+struct Refused {
+    errors: Vec<FieldError>,
+    under_way: Option<GenerationId>,
+}
+
+impl Refused {
+    fn by(refusal: &Refusal) -> Self {
+        let (text, under_way): (Cow<'static, str>, _) = match *refusal {
+            Refusal::UnderWay(id) => {
+                ("The very same is being drawn for you right now. You can look at it, or have another one drawn.".into(), Some(id))
             }
-            match generations::request(&visit.site.db, &visit.cause, account_id, &wish).await? {
-                Ok(id) => Ok(see_other(&format!("/generations/{id}"))),
-                Err(Unverified) => unverified::answer(&visit, &wish.prompt),
-            }
-        }
-        Err(errors) => visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &again(errors)),
+            Refusal::Credits { needed, balance } => (
+                format!(
+                    "This needs {needed} credits, and you have {}. Ask for fewer pictures or a draft. Every order in the shop brings new credits.",
+                    balance.available.max(0)
+                )
+                .into(),
+                None,
+            ),
+            Refusal::Active(most) => (
+                format!("{most} of your requests are under way, which is the most at once. Please wait until one of them is ready.").into(),
+                None,
+            ),
+            Refusal::Hourly(most) => (
+                format!("You have asked for {most} pictures within an hour, which is the most. Please go on a little later.").into(),
+                None,
+            ),
+            Refusal::Unverified => ("Please open the link in our mail first: it proves that the address is yours.".into(), None),
+            Refusal::InReview => (
+                "Several of your sentences were turned down, so that somebody of the shop looks at them before more is drawn. This takes a day at most. What you have stays yours.".into(),
+                None,
+            ),
+            Refusal::Daily(most) => (
+                format!("You have asked for {most} pictures within a day, which is the most. Please go on tomorrow.").into(),
+                None,
+            ),
+        };
+        Self { errors: vec![FieldError::new("", text)], under_way }
     }
 }
 
@@ -211,6 +295,10 @@ fn wish(form: &Form) -> Result<Wish, Vec<FieldError>> {
         .text("size")
         .parse::<Size>()
         .map_err(|_| wrong("size", "Please choose one of the shapes.".into()));
+    let quality = form
+        .text("quality")
+        .parse::<Quality>()
+        .map_err(|_| wrong("quality", "Please choose one of the qualities.".into()));
     let count =
         form.text("count").parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)).ok_or_else(|| {
             wrong("count", format!("Please choose how many pictures, from 1 to {COUNT_MAX}.").into());
@@ -218,10 +306,11 @@ fn wish(form: &Form) -> Result<Wish, Vec<FieldError>> {
     let key = form.text("client_key").parse::<Uuid>().map_err(|_| {
         wrong("", "The form was not complete. Please send it once more.".into());
     });
-    match (prompt, style, size, count, key) {
-        (Ok(prompt), Ok(style), Ok(size), Ok(count), Ok(key)) => {
-            let client_key = intent(key, &prompt, style, size, count);
-            Ok(Wish { prompt, style, size, count, client_key })
+    match (prompt, style, size, quality, count, key) {
+        (Ok(prompt), Ok(style), Ok(size), Ok(quality), Ok(count), Ok(key)) => {
+            let client_key = intent(key, &prompt, &[style.key(), size.key(), quality.key()], count);
+            let again = form.text("again") == "yes";
+            Ok(Wish { prompt, style, size, quality, count, client_key, again })
         }
         _ => Err(errors),
     }
@@ -229,10 +318,10 @@ fn wish(form: &Form) -> Result<Wish, Vec<FieldError>> {
 
 /// One per intended request: a double click sends the same form with the same content. Somebody who goes back, changes
 /// the sentence and sends the form again may still send the old key, and means another picture.
-fn intent(key: Uuid, prompt: &str, style: Style, size: Size, count: i16) -> Uuid {
+fn intent(key: Uuid, prompt: &str, choices: &[&str], count: i16) -> Uuid {
     let content = Sha256::new()
         .chain_update(key)
-        .chain_update(format!("{}\n{}\n{count}\n", style.key(), size.key()))
+        .chain_update(format!("{}\n{count}\n", choices.join("\n")))
         .chain_update(prompt)
         .finalize();
     let mut bytes = [0; 16];
@@ -255,20 +344,21 @@ fn words(error: PromptError) -> Cow<'static, str> {
 
 /// A form like an earlier request of this customer, or like a picture that they may see.
 async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
-    let filled = |prompt: String, style: Style, size: Size, count: i16| WishForm {
+    let filled = |prompt: String, style: Style, size: Size, quality: Quality, count: i16| WishForm {
         prompt,
         style: style.key().to_owned(),
         size: size.key().to_owned(),
+        quality: quality.key().to_owned(),
         count: Some(count),
         ..WishForm::blank(random::id(visit.at()))
     };
     let Ok(id) = from.parse::<Uuid>() else { return Ok(None) };
     let db = &visit.site.db;
     if let Some(known) = generations::find(db, visit.account_id, GenerationId(id)).await? {
-        return Ok(Some(filled(known.prompt, known.style, known.size, known.count)));
+        return Ok(Some(filled(known.prompt, known.style, known.size, known.quality, known.count)));
     }
     let image = images::find(db, Some(visit.account_id), ImageId(id)).await?;
-    Ok(image.map(|image| filled(image.card.prompt, image.style, image.size, 1)))
+    Ok(image.map(|image| filled(image.card.prompt, image.style, image.size, Quality::Standard, 1)))
 }
 
 async fn recent(visit: &Member) -> Result<Vec<Recent>, Problem> {

@@ -13,6 +13,7 @@ use shop::{
     generations::{self, Generation, GenerationState},
     ids::GenerationId,
     images,
+    providers::{self, OPENAI},
 };
 use strum::VariantArray;
 use uuid::Uuid;
@@ -47,6 +48,7 @@ struct Shown {
     prompt: String,
     style_name: &'static str,
     size_name: &'static str,
+    quality_name: &'static str,
     ratio_w: u32,
     ratio_h: u32,
     count: i16,
@@ -55,6 +57,8 @@ struct Shown {
     eta_s: Option<u64>,
     problem: Option<String>,
     created_at: String,
+    /// When it is given up, and its credits go back.
+    deadline_at: Option<String>,
     pictures: Vec<Picture>,
     can_cancel: bool,
 }
@@ -130,7 +134,7 @@ async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Prob
     let db = &visit.site.db;
     let age = visit.at() - generation.created_at;
     let (position, eta_s) = match generation.state {
-        GenerationState::Queued if generations::paused(db, generation.id).await? => {
+        GenerationState::Queued if providers::is_paused(db, OPENAI).await? => {
             generation.problem = Some(PAUSED.to_owned());
             (None, None)
         }
@@ -172,6 +176,7 @@ impl Show {
                 prompt: generation.prompt,
                 style_name: generation.style.name(),
                 size_name: generation.size.name(),
+                quality_name: generation.quality.name(),
                 ratio_w,
                 ratio_h,
                 count: generation.count,
@@ -180,6 +185,7 @@ impl Show {
                 eta_s,
                 problem: generation.problem,
                 created_at: views::moment(generation.created_at),
+                deadline_at: generation.deadline_at.map(views::moment),
                 pictures,
                 can_cancel: generation.state == GenerationState::Queued,
             },
@@ -193,11 +199,13 @@ fn sample(state: GenerationState) -> Show {
         prompt: "A <b>fox</b> & \"friends\" 🦊".to_owned(),
         style: generations::Style::Linocut,
         size: generations::Size::APortrait,
+        quality: generations::Quality::High,
         count: 2,
         state,
         problem: matches!(state, GenerationState::Refused | GenerationState::Failed)
             .then(|| "We <cannot>.".to_owned()),
         created_at: chrono::DateTime::UNIX_EPOCH,
+        deadline_at: Some(chrono::DateTime::UNIX_EPOCH + TimeDelta::hours(24)),
     };
     let position = (state == GenerationState::Queued).then_some(3);
     let eta_s = (!state.is_final()).then_some(15);

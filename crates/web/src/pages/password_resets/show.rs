@@ -70,7 +70,15 @@ pub async fn create(visit: Guest, link: Link, form: CheckedForm) -> Result<Respo
             return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &Show::new(token.email, vec![error]));
         }
     };
-    match accounts::reset_password(&visit.site.db, &visit.cause, &hash, &password_hash).await? {
+    match accounts::reset_password(
+        &visit.site.db,
+        &visit.cause,
+        &hash,
+        &password_hash,
+        visit.site.welcome_credits,
+    )
+    .await?
+    {
         Ok(()) => Ok(visit.see_other_with(sign_in::PATH, Flash::PasswordReset)),
         Err(StaleTransition) => worn(&visit),
     }

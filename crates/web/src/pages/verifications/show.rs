@@ -76,7 +76,9 @@ pub async fn create(visit: Guest, link: Link, form: CheckedForm) -> Result<Respo
         let page = Show { email: token.email, asks_password: true, form: ProofForm { errors } };
         return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let Some(token) = accounts::verify(&visit.site.db, &visit.cause, &hash).await? else {
+    let Some(token) =
+        accounts::verify(&visit.site.db, &visit.cause, &hash, visit.site.welcome_credits).await?
+    else {
         return worn(&visit).await;
     };
     let next = doors::local_path(&token.next);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_openai::error::OpenAIError;
 use serde::Deserialize;
 use serde_json::Value;
+use shop::providers::Trouble;
 
 use super::transport::HttpFailure;
 
@@ -40,9 +41,17 @@ pub enum Failure {
         /// When to come back.
         after: Duration,
     },
-    /// The account or the configuration lets nothing through: no job can do better.
-    #[error("provider unavailable: {code}")]
-    Unavailable {
+    /// The account is out of money or at its limit: no job can do better.
+    #[error("billing: {code}")]
+    Billing {
+        /// The provider's word for it.
+        code: String,
+    },
+    /// A setting of ours is wrong: no job can do better.
+    #[error("configuration: {setting}: {code}")]
+    Configuration {
+        /// The setting to look at.
+        setting: &'static str,
         /// The provider's word for it.
         code: String,
     },
@@ -59,6 +68,11 @@ pub enum Failure {
         why: String,
     },
 }
+
+/// The settings that a provider can find fault with.
+const KEY: &str = "OPENAI_API_KEY";
+const MODEL: &str = "OPENAI_IMAGE_MODEL";
+const BASE_URL: &str = "OPENAI_BASE_URL";
 
 /// Without a `Retry-After`.
 const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(20);
@@ -98,6 +112,30 @@ impl Failure {
         Self::Ambiguous { why }
     }
 
+    /// What it shows about the provider, if it is more than one job's matter.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Billing { code } => Some(Trouble::Billing { code: code.clone() }),
+            Self::Configuration { setting, code } => {
+                Some(Trouble::Configuration { detail: format!("{setting}: {code}") })
+            }
+            Self::Refused { .. }
+            | Self::BadRequest { .. }
+            | Self::RateLimited { .. }
+            | Self::Failed { .. }
+            | Self::Ambiguous { .. } => None,
+        }
+    }
+
+    /// The same, if the model that it finds fault with is named by another setting.
+    #[must_use]
+    pub fn about(self, model_setting: &'static str) -> Self {
+        if let Self::Configuration { setting: MODEL, code } = self {
+            return Self::Configuration { setting: model_setting, code };
+        }
+        self
+    }
+
     fn of_answer(answer: &HttpFailure) -> Self {
         let envelope: Envelope = serde_json::from_str(&answer.body).unwrap_or_default();
         let word = |key: &str| match envelope.error.get(key) {
@@ -116,23 +154,25 @@ impl Failure {
             | "credit_balance_exhausted"
             | "organization_spend_limit_exceeded"
             | "project_spend_limit_exceeded"
-            | "organization_usage_limit_exceeded"
-            | "invalid_api_key"
-            | "model_not_found" => return Self::Unavailable { code: name },
+            | "organization_usage_limit_exceeded" => return Self::Billing { code: name },
+            "invalid_api_key" => return Self::Configuration { setting: KEY, code: name },
+            "model_not_found" => return Self::Configuration { setting: MODEL, code: name },
             "invalid_value" if param == "model" => {
-                return Self::Unavailable { code: "model_not_found".to_owned() };
+                return Self::Configuration { setting: MODEL, code: "model_not_found".to_owned() };
             }
             _ => {}
         }
         match (kind.as_str(), answer.status.as_u16()) {
-            ("insufficient_quota" | "budget_exceeded" | "billing_limit_user_error", _) | (_, 401..=404) => {
-                Self::Unavailable { code: name }
+            ("insufficient_quota" | "budget_exceeded" | "billing_limit_user_error", _) | (_, 402) => {
+                Self::Billing { code: name }
             }
+            (_, 401 | 403) => Self::Configuration { setting: KEY, code: name },
+            (_, 404) => Self::Configuration { setting: BASE_URL, code: name },
             (_, 429) => Self::RateLimited {
                 after: retry_after(answer).unwrap_or(RATE_LIMIT_PAUSE).clamp(RATE_LIMIT_MIN, RATE_LIMIT_MAX),
             },
             (_, 400..=499) if answer.body.contains("illing hard limit has been reached") => {
-                Self::Unavailable { code: "billing_hard_limit_reached".to_owned() }
+                Self::Billing { code: "billing_hard_limit_reached".to_owned() }
             }
             (_, 408 | 409) => Self::Failed { why: name },
             (_, 400..=499) => Self::BadRequest { code: name },
@@ -171,9 +211,9 @@ mod tests {
     #[test]
     fn a_code_says_more_than_a_status() {
         let body = r#"{"error":{"type":"billing_limit_user_error","code":"billing_hard_limit_reached","message":"x"}}"#;
-        assert_eq!(answer(400, body), Failure::Unavailable { code: "billing_hard_limit_reached".to_owned() });
+        assert_eq!(answer(400, body), Failure::Billing { code: "billing_hard_limit_reached".to_owned() });
         let body = r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"x"}}"#;
-        assert_eq!(answer(429, body), Failure::Unavailable { code: "insufficient_quota".to_owned() });
+        assert_eq!(answer(429, body), Failure::Billing { code: "insufficient_quota".to_owned() });
         let body =
             r#"{"error":{"type":"image_generation_user_error","code":"moderation_blocked","message":"x"}}"#;
         assert_eq!(answer(400, body), Failure::Refused { code: "moderation_blocked".to_owned() });
@@ -187,6 +227,6 @@ mod tests {
         );
         assert_eq!(answer(502, "<html>bad gateway</html>"), Failure::Ambiguous { why: "502 ".to_owned() });
         assert_eq!(answer(400, r#"{"error":"size"}"#), Failure::BadRequest { code: "400 ".to_owned() });
-        assert_eq!(answer(402, r#"{"error":{"code":402}}"#), Failure::Unavailable { code: "402".to_owned() });
+        assert_eq!(answer(402, r#"{"error":{"code":402}}"#), Failure::Billing { code: "402".to_owned() });
     }
 }

@@ -1,0 +1,102 @@
+//! Words that we will not draw. Every change by staff is a new version of the whole list.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{PgPool, PgTransaction};
+
+use crate::{
+    Cause,
+    audit::{self, Actor, Deed},
+    ids::AccountId,
+};
+
+/// Most terms of a list.
+pub const TERMS_MAX: usize = 1_000;
+/// Longest term in characters.
+pub const TERM_MAX: usize = 80;
+
+/// A version of the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Blocklist {
+    /// Its number.
+    pub version: i32,
+    /// Words and phrases, matched whole, whatever their capitals.
+    pub terms: Vec<String>,
+    /// Why it was changed.
+    pub note: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A term that was found in a sentence.
+#[derive(Debug, Clone)]
+pub(crate) struct Match {
+    /// Of the list that counts.
+    pub version: i32,
+    /// As it stands in the list.
+    pub term: String,
+}
+
+/// The list that counts, if there ever was one.
+pub async fn current(db: &PgPool) -> sqlx::Result<Option<Blocklist>> {
+    sqlx::query_as!(
+        Blocklist,
+        "select version, terms, note, created_at from blocklists order by version desc limit 1"
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Staff change the list. Blank and doubled terms are dropped; what is the same as before makes no new version.
+pub async fn change(
+    db: &PgPool,
+    cause: &Cause,
+    actor: &Actor,
+    terms: &[String],
+    note: &str,
+) -> sqlx::Result<()> {
+    let mut terms: Vec<String> = terms.iter().map(|term| term.trim().to_lowercase()).collect();
+    terms.retain(|term| !term.is_empty());
+    terms.sort_unstable();
+    terms.dedup();
+    let mut tx = db.begin().await?;
+    let before = sqlx::query!("select version, terms from blocklists order by version desc limit 1")
+        .fetch_optional(&mut *tx)
+        .await?;
+    if before.as_ref().is_some_and(|before| before.terms == terms) {
+        return Ok(());
+    }
+    let version = sqlx::query_scalar!(
+        "insert into blocklists (terms, note, created_at, created_by) values ($1, $2, $3, $4) returning version",
+        &terms,
+        note,
+        cause.at,
+        actor.account_id as Option<AccountId>,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let deed = Deed {
+        action: "blocklist.change",
+        subject_kind: "blocklist",
+        subject_id: &version.to_string(),
+        before: before.map(|before| serde_json::json!({"version": before.version, "terms": before.terms})),
+        after: Some(serde_json::json!({"version": version, "terms": terms})),
+    };
+    audit::record(&mut tx, cause, actor, &deed).await?;
+    tx.commit().await
+}
+
+/// The first term of the list that counts which stands in a sentence as whole words. Letters that only look different (NFKC)
+/// are the same.
+pub(crate) async fn find(tx: &mut PgTransaction<'_>, prompt: &str) -> sqlx::Result<Option<Match>> {
+    sqlx::query_as!(
+        Match,
+        r#"select list.version, term as "term!"
+           from (select version, terms from blocklists order by version desc limit 1) list, unnest(list.terms) term
+           where lower(normalize($1, nfkc)) ~ ('(^|\W)' || regexp_replace(normalize(term, nfkc), '([^[:alnum:][:space:]])', '\\\1', 'g') || '(\W|$)')
+           order by term limit 1"#,
+        prompt,
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}

@@ -1,0 +1,75 @@
+//! What staff are told by mail because it needs a person.
+
+use sqlx::PgTransaction;
+
+use crate::{
+    Cause,
+    accounts::Role,
+    ids::AccountId,
+    mails::{self, Letter},
+    providers::Pause,
+};
+
+/// Something that needs a person.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Alert<'a> {
+    /// Nothing is asked of a provider any more.
+    ProviderPaused {
+        /// Its name.
+        provider: &'a str,
+        /// Why.
+        pause: Pause,
+        /// The provider's word for it, or the setting that is wrong.
+        detail: &'a str,
+    },
+    /// Most of what we want to spend is spent.
+    SpendingNearCap {
+        /// With whom.
+        provider: &'a str,
+        /// `day` or `month`.
+        period: &'a str,
+        /// In millionths of a dollar.
+        spent: i64,
+        /// In millionths of a dollar.
+        cap: i64,
+    },
+    /// So much of an account was turned down that staff have to look at it.
+    AccountInReview {
+        /// Which one.
+        account_id: AccountId,
+    },
+}
+
+/// Mails every manager and owner, once for a key.
+pub(crate) async fn tell(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    alert: &Alert<'_>,
+    key: &str,
+) -> sqlx::Result<()> {
+    let letter = match *alert {
+        Alert::ProviderPaused { provider, pause, detail } => {
+            Letter::ProviderPaused { provider: provider.to_owned(), pause, detail: detail.to_owned() }
+        }
+        Alert::SpendingNearCap { provider, period, spent, cap } => Letter::SpendingNearCap {
+            provider: provider.to_owned(),
+            period: period.to_owned(),
+            spent_microdollars: spent,
+            cap_microdollars: cap,
+        },
+        Alert::AccountInReview { account_id } => Letter::AccountInReview { account_id },
+    };
+    let staff = sqlx::query!(
+        r#"select id as "id: AccountId", email from accounts
+           where role in ($1, $2) and disabled_at is null and erased_at is null order by id"#,
+        Role::Manager as Role,
+        Role::Owner as Role,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for member in staff {
+        mails::write(tx, cause, Some(member.id), &member.email, &letter, &format!("{key}:{}", member.id))
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! What was turned down, and what it means for whoever asked for it. Machines are wrong often: staff have the last word.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+use sqlx::{PgPool, PgTransaction};
+
+use crate::{
+    Cause, StaleTransition,
+    audit::{self, Actor, Deed},
+    ids::{AccountId, GenerationId, StrikeId},
+    staff_alerts::{self, Alert},
+};
+
+/// Strikes count for so long.
+pub const WINDOW: Duration = Duration::hours(24);
+/// From so many within [`WINDOW`] the customer is warned.
+pub const WARN_FROM: i64 = 4;
+/// From so many within [`WINDOW`] nothing is drawn until staff have looked. Both after Civitai's thresholds, which turned out to
+/// be wrong for most whom they hit: hence the review.
+pub const REVIEW_FROM: i64 = 6;
+
+/// Who turned it down.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, strum::VariantArray, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Source {
+    /// Our own list of words.
+    Blocklist,
+    /// The provider's check of sentences, before anything is drawn.
+    Moderation,
+    /// The provider, asked to draw.
+    Provider,
+}
+
+/// What staff made of a strike.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    sqlx::Type,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Verdict {
+    /// There was nothing wrong with it.
+    Benign,
+    /// It was turned down rightly.
+    Upheld,
+}
+
+/// A strike, as staff see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Strike {
+    /// Which one.
+    pub id: StrikeId,
+    /// Whose.
+    pub account_id: AccountId,
+    /// Their address.
+    pub email: String,
+    /// Whether nothing is drawn for them until staff have looked.
+    pub in_review: bool,
+    /// The request.
+    pub generation_id: GenerationId,
+    /// The sentence.
+    pub prompt: String,
+    /// Who turned it down.
+    pub source: Source,
+    /// The word that matched, or the categories that were named.
+    pub detail: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// What staff made of it.
+    pub verdict: Option<Verdict>,
+}
+
+/// Writes a strike down, once for a request, and sends the account to review when there are too many.
+pub(crate) async fn record(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    generation_id: GenerationId,
+    source: Source,
+    detail: &str,
+    blocklist_version: Option<i32>,
+) -> sqlx::Result<()> {
+    let account_id = sqlx::query_scalar!(
+        r#"insert into strikes (id, account_id, generation_id, source, detail, blocklist_version, created_at)
+           select $1, account_id, id, $3, $4, $5, $6 from generations where id = $2
+           on conflict on constraint strikes_generation_once do nothing
+           returning account_id as "account_id: AccountId""#,
+        StrikeId::new(cause.at) as StrikeId,
+        generation_id as GenerationId,
+        source as Source,
+        detail,
+        blocklist_version,
+        cause.at,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(account_id) = account_id else { return Ok(()) };
+    let sent = sqlx::query_scalar!(
+        r#"update accounts a set review_since = $2 where id = $1 and review_since is null
+             and (select count(*) from strikes s where s.account_id = a.id and s.created_at > $3
+                  and s.verdict is distinct from 'benign') >= $4
+           returning id as "id: AccountId""#,
+        account_id as AccountId,
+        cause.at,
+        cause.at - WINDOW,
+        REVIEW_FROM,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if sent.is_some() {
+        let key = format!("account_in_review:{account_id}:{}", cause.at.timestamp());
+        staff_alerts::tell(tx, cause, &Alert::AccountInReview { account_id }, &key).await?;
+    }
+    Ok(())
+}
+
+/// How many strikes of an account count at the moment.
+pub async fn counting(db: &PgPool, at: DateTime<Utc>, account_id: AccountId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from strikes
+           where account_id = $1 and created_at > $2 and verdict is distinct from 'benign'"#,
+        account_id as AccountId,
+        at - WINDOW,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// What staff have not decided yet, those of accounts in review first, then the oldest.
+pub async fn undecided(db: &PgPool, limit: i64) -> sqlx::Result<Vec<Strike>> {
+    sqlx::query_as!(
+        Strike,
+        r#"select s.id as "id: StrikeId", s.account_id as "account_id: AccountId", a.email, a.review_since is not null as "in_review!",
+                  s.generation_id as "generation_id: GenerationId", g.prompt, s.source as "source: Source", s.detail, s.created_at,
+                  s.verdict as "verdict: Verdict"
+           from strikes s join accounts a on a.id = s.account_id join generations g on g.id = s.generation_id
+           where s.verdict is null order by a.review_since is null, s.created_at limit $1"#,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Staff decide. When too few strikes are left that count, the account's review is over.
+pub async fn decide(
+    db: &PgPool,
+    cause: &Cause,
+    actor: &Actor,
+    id: StrikeId,
+    verdict: Verdict,
+) -> sqlx::Result<Result<(), StaleTransition>> {
+    let mut tx = db.begin().await?;
+    let account_id = sqlx::query_scalar!(
+        r#"update strikes set verdict = $2, decided_by = $3, decided_at = $4 where id = $1 and verdict is null
+           returning account_id as "account_id: AccountId""#,
+        id as StrikeId,
+        verdict as Verdict,
+        actor.account_id as Option<AccountId>,
+        cause.at,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(account_id) = account_id else { return Ok(Err(StaleTransition)) };
+    sqlx::query!(
+        "update accounts a set review_since = null where id = $1 and review_since is not null
+           and (select count(*) from strikes s where s.account_id = a.id and s.created_at > $2
+                and s.verdict is distinct from 'benign') < $3",
+        account_id as AccountId,
+        cause.at - WINDOW,
+        REVIEW_FROM,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let deed = Deed {
+        action: "strike.decide",
+        subject_kind: "strike",
+        subject_id: &id.to_string(),
+        before: None,
+        after: Some(serde_json::json!({"verdict": <&str>::from(verdict), "account_id": account_id})),
+    };
+    audit::record(&mut tx, cause, actor, &deed).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+/// Staff have looked: pictures are drawn for the account again, whatever was turned down.
+pub async fn end_review(
+    db: &PgPool,
+    cause: &Cause,
+    actor: &Actor,
+    account_id: AccountId,
+) -> sqlx::Result<Result<(), StaleTransition>> {
+    let mut tx = db.begin().await?;
+    let ended = sqlx::query!(
+        "update accounts set review_since = null where id = $1 and review_since is not null",
+        account_id as AccountId,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(Err(StaleTransition));
+    }
+    let deed = Deed {
+        action: "review.end",
+        subject_kind: "account",
+        subject_id: &account_id.to_string(),
+        before: None,
+        after: None,
+    };
+    audit::record(&mut tx, cause, actor, &deed).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}

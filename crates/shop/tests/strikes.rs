@@ -1,0 +1,142 @@
+//! What is turned down before anything is spent, and what becomes of whoever asked.
+
+mod support;
+
+use chrono::TimeDelta;
+use shop::{
+    Cause,
+    audit::Actor,
+    blocklists, credits,
+    generations::{self, GenerationState, Refusal},
+    ids::{AccountId, GenerationId},
+    strikes::{self, REVIEW_FROM, Source, Verdict},
+    testing::{Database, LIMITS, claim, give_role},
+};
+use support::{account, begin, cause, jobs, requested, wish};
+
+fn staff(id: AccountId) -> Actor {
+    Actor { account_id: Some(id), client_address: "192.0.2.1".to_owned() }
+}
+
+async fn list(database: &Database, terms: &[&str]) {
+    let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
+    let operator = Actor { account_id: None, client_address: String::new() };
+    blocklists::change(&database.pool, &cause(), &operator, &terms, "for a test").await.expect("changed");
+}
+
+async fn state(database: &Database, owner: AccountId, id: GenerationId) -> (GenerationState, Option<String>) {
+    let found = generations::find(&database.pool, owner, id).await.expect("read").expect("there");
+    (found.state, found.problem)
+}
+
+#[tokio::test]
+async fn a_listed_word_is_refused_before_anything_is_held_or_enqueued() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    list(&database, &["Gore", "naked emperor", "c++", "", "gore"]).await;
+    for refused in
+        ["All the GORE of war", "the naked emperor walks", "ｇｏｒｅ", "written in C++ alone", "gore"]
+    {
+        let id = requested(&database, owner, refused).await;
+        assert_eq!(state(&database, owner, id).await.0, GenerationState::Refused, "{refused}");
+    }
+    assert_eq!(jobs(&database, "generate_images").await.len(), 0);
+    assert_eq!(credits::balance(&database.pool, owner).await.expect("read").held, 0);
+    let found = strikes::undecided(&database.pool, 10).await.expect("read");
+    assert_eq!(found.len(), 5);
+    assert!(found.iter().all(|strike| strike.source == Source::Blocklist));
+    assert_eq!(found[1].detail, "naked emperor");
+}
+
+#[tokio::test]
+async fn words_that_only_hold_a_listed_one_are_drawn() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    list(&database, &["gore", "ass", ".*"]).await;
+    for drawn in ["a gorgeous fox", "Al Gorelli at the piano", "a glass of water", "a bassoon", "anything"] {
+        let id = requested(&database, owner, drawn).await;
+        assert_eq!(state(&database, owner, id).await.0, GenerationState::Queued, "{drawn}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_did_not_change_is_no_new_version() {
+    let database = Database::new().await;
+    list(&database, &["b", "a"]).await;
+    let first = blocklists::current(&database.pool).await.expect("read").expect("one");
+    list(&database, &[" A ", "b", "b"]).await;
+    assert_eq!(blocklists::current(&database.pool).await.expect("read").expect("one").version, first.version);
+    list(&database, &["a"]).await;
+    let second = blocklists::current(&database.pool).await.expect("read").expect("one");
+    assert_eq!((second.version, second.terms), (first.version + 1, vec!["a".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_sentence_that_is_turned_down_ends_without_a_call_and_gives_its_credits_back() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let id = requested(&database, owner, "a fox").await;
+    let (held, at) = (claim(&database.pool).await, cause());
+    let unchecked = generations::unchecked(&database.pool, id).await.expect("read").expect("to check");
+    assert!(!unchecked.is_trusted);
+    generations::turn_down(&database.pool, &at, &held, id, "violence", "Not this.")
+        .await
+        .expect("turned down");
+    assert_eq!(state(&database, owner, id).await, (GenerationState::Refused, Some("Not this.".to_owned())));
+    assert_eq!(begin(&database, id).await, None);
+    assert_eq!(credits::balance(&database.pool, owner).await.expect("read").available, 1_000);
+    let strike = strikes::undecided(&database.pool, 10).await.expect("read").remove(0);
+    assert_eq!((strike.source, strike.detail.as_str()), (Source::Moderation, "violence"));
+}
+
+#[tokio::test]
+async fn a_cleared_sentence_is_looked_at_once() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let id = requested(&database, owner, "a fox").await;
+    generations::clear(&database.pool, &cause(), id).await.expect("cleared");
+    assert!(generations::unchecked(&database.pool, id).await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn too_many_strikes_in_a_day_lead_to_staff_who_have_the_last_word() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let manager = account(&database, "manager@example.org").await;
+    give_role(&database.pool, manager, "manager").await;
+    list(&database, &["gore"]).await;
+    let ask = async |at: &Cause| {
+        generations::request(&database.pool, at, owner, &wish("gore"), LIMITS).await.expect("answered")
+    };
+    let two_days_ago = Cause { at: cause().at - TimeDelta::hours(25), request_id: None };
+    for _ in 0..REVIEW_FROM {
+        ask(&two_days_ago).await.expect("accepted: refused at once");
+        sqlx::query("update accounts set review_since = null")
+            .execute(&database.pool)
+            .await
+            .expect("forgotten");
+    }
+    for _ in 0..REVIEW_FROM {
+        ask(&cause()).await.expect("old strikes do not count");
+    }
+    assert_eq!(ask(&cause()).await, Err(Refusal::InReview));
+    assert_eq!(strikes::counting(&database.pool, cause().at, owner).await.expect("counted"), REVIEW_FROM);
+    let newest = strikes::undecided(&database.pool, 50).await.expect("read").pop().expect("one");
+    assert!(newest.in_review);
+    let decide = async || {
+        strikes::decide(&database.pool, &cause(), &staff(manager), newest.id, Verdict::Benign)
+            .await
+            .expect("answered")
+    };
+    assert_eq!(decide().await, Ok(()));
+    assert!(decide().await.is_err(), "once");
+    assert!(ask(&cause()).await.is_ok(), "one benign strike less, and the review is over");
+    assert_eq!(ask(&cause()).await, Err(Refusal::InReview));
+    assert!(
+        strikes::end_review(&database.pool, &cause(), &staff(manager), owner)
+            .await
+            .expect("answered")
+            .is_ok()
+    );
+    assert!(ask(&cause()).await.is_ok());
+}
