@@ -15,6 +15,7 @@ pub(super) use request::{EDIT_FIELDS, GENERATION_FIELDS, ImageRequest};
 use super::answers::{Payload, Reply};
 use super::magic::{Magic, Trick};
 use super::refusals::Refusal;
+use super::weather::Storm;
 use super::{OpenAi, bodies, fields::Fields, keys, sha256_hex, to_the_end};
 use crate::clock;
 use crate::painting::Commission;
@@ -47,8 +48,16 @@ pub(super) async fn run(
             let known_caller = parsed.as_ref().map_or_else(|refusal| refusal.status != 401, |_| true);
             let forced = if known_caller { openai.forced.take(path) } else { None };
             let reply = match (forced, parsed) {
-                (Some(forced), _) => forced.reply(&id),
-                (None, Ok(request)) => answer(&openai, path, &id, request).await,
+                (Some(forced), _) => forced.reply(&id).await,
+                (None, Ok(request)) => match openai.weather.today(&sha256_hex(&request.prompt)) {
+                    Some(Storm::Rain(refusal)) => (*refusal).into(),
+                    Some(Storm::Lightning) => {
+                        let mut reply = answer(&openai, path, &id, request).await;
+                        reply.payload = Payload::Cut(Box::new(reply.payload));
+                        reply
+                    }
+                    None => answer(&openai, path, &id, request).await,
+                },
                 (None, Err(refusal)) => refusal.into(),
             };
             reply.stamped(&openai, &id, since)
@@ -68,8 +77,14 @@ async fn answer(openai: &OpenAi, path: &str, id: &str, request: ImageRequest) ->
         }
         return refusal.into();
     }
-    let Ok(pictures) = openai.easel.paint(request.commission(), request.n).await else {
-        return Refusal::server_error(id).into();
+    let pictures = match openai.prepared() {
+        Some(picture) => std::iter::repeat_with(|| picture.to_string())
+            .take(usize::try_from(request.n).unwrap_or(1))
+            .collect(),
+        None => match openai.easel.paint(request.commission(), request.n).await {
+            Ok(pictures) => pictures,
+            Err(_) => return Refusal::server_error(id).into(),
+        },
     };
     tokio::time::sleep_until(until).await;
 
@@ -82,10 +97,11 @@ async fn answer(openai: &OpenAi, path: &str, id: &str, request: ImageRequest) ->
             Some(Trick::Empty) => body["data"] = json!([]),
             _ => {}
         }
-        let payload = if trick == Some(Trick::Cut) { Payload::Cut(body) } else { Payload::Json(body) };
-        Reply::new(200, payload)
+        let payload = Payload::Json(body);
+        Reply::new(200, if trick == Some(Trick::Cut) { Payload::Cut(Box::new(payload)) } else { payload })
     };
     reply.pictures = request.n;
+    reply.microdollars = request.microdollars();
     reply
 }
 
