@@ -9,6 +9,7 @@ use crate::{
     Cause, generations,
     ids::{GenerationId, ImageId, MailId},
     images, mails,
+    schedules::{self, Upkeep},
 };
 
 /// A piece of work for a worker. The names are stored: a job that was enqueued by an older version must still decode.
@@ -40,6 +41,14 @@ pub enum Job {
         /// Which one.
         mail_id: MailId,
     },
+    /// Ends what was not drawn in the promised time.
+    ExpireGenerations,
+    /// Asks the provider for ends of models that are announced.
+    CheckModels,
+    /// Compares the books, and pictures with their objects.
+    Reconcile,
+    /// Removes what is of no more use.
+    Prune,
 }
 
 /// A queue of its own, so that a slow picture never delays a mail. Stored as apalis' `job_type`.
@@ -68,6 +77,8 @@ pub enum Lane {
     Pictures,
     /// Mail servers.
     Mail,
+    /// What nobody waits for with the page open: it may take minutes.
+    Upkeep,
 }
 
 impl Lane {
@@ -85,6 +96,7 @@ impl Job {
             Self::UploadImage { .. } | Self::PurgeImage { .. } => Lane::Uploads,
             Self::MakeThumbnails { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
+            Self::ExpireGenerations | Self::CheckModels | Self::Reconcile | Self::Prune => Lane::Upkeep,
         }
     }
 
@@ -96,6 +108,10 @@ impl Job {
             Self::MakeThumbnails { .. } => "make_thumbnails",
             Self::PurgeImage { .. } => "purge_image",
             Self::SendMail { .. } => "send_mail",
+            Self::ExpireGenerations => "expire_generations",
+            Self::CheckModels => "check_models",
+            Self::Reconcile => "reconcile",
+            Self::Prune => "prune",
         }
     }
 
@@ -103,7 +119,13 @@ impl Job {
     /// more than an hour: an outage of storage is waited out, a provider's is told sooner.
     pub fn max_attempts(&self) -> i32 {
         match self {
-            Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
+            // Upkeep comes round again by itself.
+            Self::GenerateImages { .. }
+            | Self::MakeThumbnails { .. }
+            | Self::ExpireGenerations
+            | Self::CheckModels
+            | Self::Reconcile
+            | Self::Prune => 5,
             Self::UploadImage { .. } | Self::PurgeImage { .. } | Self::SendMail { .. } => 16,
         }
     }
@@ -158,6 +180,10 @@ impl Job {
                 images::report_problem(tx, image_id, problem).await
             }
             Self::SendMail { mail_id } => mails::give_up(tx, mail_id).await,
+            Self::ExpireGenerations => schedules::give_up(tx, cause, Upkeep::ExpireGenerations).await,
+            Self::CheckModels => schedules::give_up(tx, cause, Upkeep::CheckModels).await,
+            Self::Reconcile => schedules::give_up(tx, cause, Upkeep::Reconcile).await,
+            Self::Prune => schedules::give_up(tx, cause, Upkeep::Prune).await,
         }
     }
 }

@@ -15,6 +15,8 @@ pub mod jobs;
 pub mod mails;
 pub mod providers;
 pub mod queue;
+pub mod reconciliation;
+pub mod schedules;
 pub mod schema;
 pub mod sessions;
 mod staff_alerts;

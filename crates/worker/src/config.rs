@@ -99,6 +99,9 @@ pub struct Config {
     /// is asked too fast says so, and is given the time it asks for, whatever stands here.
     #[arg(long, env = "OPENAI_CALLS_PER_MINUTE", default_value_t = 0)]
     pub openai_calls_per_minute: i32,
+    /// How many seconds the image provider may take for an answer, from 1 to 300: large pictures in high quality need minutes.
+    #[arg(long, env = "OPENAI_TIMEOUT_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub openai_timeout_seconds: u64,
     /// Whether sentences are checked by the provider before anything is drawn: `on`, `strict` (a check that cannot be had holds
     /// up everybody, not only new customers) or `off`.
     #[arg(long, env = "OPENAI_MODERATION", default_value = "on")]

@@ -1,8 +1,12 @@
 //! The index of all jobs: a job that is missing here does not compile.
 
+mod check_models;
+mod expire_generations;
 mod generate_images;
 mod make_thumbnails;
+mod prune;
 mod purge_image;
+mod reconcile;
 mod upload_image;
 
 use std::time::Duration;
@@ -31,10 +35,14 @@ impl Handler for Jobs {
         match job {
             // Longer than the provider's own limit (providers/openai.rs), so that the call ends by itself.
             Job::GenerateImages { .. } => Policy { deadline: Duration::from_secs(330), paid: true },
-            Job::UploadImage { .. } | Job::PurgeImage { .. } => {
-                Policy { deadline: Duration::from_mins(1), paid: false }
-            }
-            Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
+            Job::UploadImage { .. }
+            | Job::PurgeImage { .. }
+            | Job::SendMail { .. }
+            | Job::ExpireGenerations
+            | Job::CheckModels => Policy { deadline: Duration::from_mins(1), paid: false },
+            Job::Prune => Policy { deadline: Duration::from_mins(10), paid: false },
+            // A million pictures are a few thousand pages of a listing.
+            Job::Reconcile => Policy { deadline: Duration::from_hours(1), paid: false },
             Job::MakeThumbnails { .. } => Policy { deadline: Duration::from_mins(2), paid: false },
         }
     }
@@ -48,6 +56,10 @@ impl Handler for Jobs {
             Job::UploadImage { image_id } => upload_image::run(image_id, services, &context).await,
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
+            Job::ExpireGenerations => expire_generations::run(services, &context).await,
+            Job::CheckModels => check_models::run(services, &context).await,
+            Job::Reconcile => reconcile::run(services, &context).await,
+            Job::Prune => prune::run(services, &context).await,
             Job::SendMail { .. } => Err(JobError::GiveUp("mails are not sent yet".to_owned())),
         }
     }

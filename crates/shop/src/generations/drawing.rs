@@ -266,6 +266,7 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
         providers::correct(&mut tx, call.started_at, &call.provider, by).await?;
     }
     providers::resume_after(&mut tx, &call.provider, call.started_at).await?;
+    providers::forget_failures(&mut tx, &call.provider).await?;
     let waiting = sqlx::query!(
         r#"update generations set state = 'ready', finished_at = $2 where id = $1 and state in ('queued', 'generating')
            returning account_id as "account_id: AccountId", quality as "quality: Quality""#,
@@ -320,7 +321,7 @@ pub async fn end_call(
     let mut tx = db.begin().await?;
     if let Some(call) = close(&mut tx, cause, call_id, state, request_id, error).await? {
         match end {
-            CallEnd::Failed | CallEnd::Ambiguous => {}
+            CallEnd::Failed | CallEnd::Ambiguous => providers::count_failure(&mut tx, &call.provider).await?,
             CallEnd::RateLimited { pause } => providers::slow_down(&mut *tx, &call.provider, *pause).await?,
             CallEnd::Paused(trouble) => {
                 providers::pause_after(&mut tx, cause, &call.provider, call.started_at, trouble).await?;
@@ -435,7 +436,7 @@ pub async fn expire_overdue(db: &PgPool, cause: &Cause) -> sqlx::Result<usize> {
     Ok(overdue.len())
 }
 
-pub(super) async fn mark_open_calls_ambiguous(
+pub(crate) async fn mark_open_calls_ambiguous(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
     id: GenerationId,

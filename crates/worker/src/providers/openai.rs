@@ -1,6 +1,7 @@
 //! The OpenAI images API, and whatever speaks it.
 
 mod failures;
+mod models;
 mod moderation;
 mod prices;
 mod transport;
@@ -12,7 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-pub use failures::{Failed, Failure};
+pub use failures::{Failed, Failure, Stage};
 pub use prices::Prices;
 use prices::microdollars;
 use shop::{
@@ -24,8 +25,6 @@ use crate::config::Config;
 
 /// Connecting takes no longer, or nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An answer takes no longer: large pictures in high quality need minutes.
-const TOTAL_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// What is to be drawn.
 #[derive(Debug, Clone)]
@@ -70,7 +69,7 @@ impl OpenAi {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
+            .timeout(Duration::from_secs(config.openai_timeout_seconds))
             // The key must not follow a redirect to somewhere else.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -123,11 +122,16 @@ impl OpenAi {
         let failed = |failure| Failed { failure, request_id: request_id.clone() };
         let answer = answer.map_err(|error| failed(Failure::of(error)))?;
         let data = answer["data"].as_array().into_iter().flatten();
-        let pictures: Vec<Vec<u8>> =
-            data.filter_map(|datum| STANDARD.decode(datum["b64_json"].as_str()?).ok()).collect();
+        let pictures: Vec<Vec<u8>> = data.filter_map(|datum| decoded(datum["b64_json"].as_str()?)).collect();
         if pictures.is_empty() {
-            return Err(failed(Failure::Ambiguous { why: "the answer holds no picture".to_owned() }));
+            return Err(failed(Failure::of_success(&answer)));
         }
         Ok(Drawn { pictures, usage: answer.get("usage").cloned(), request_id })
     }
+}
+
+/// A picture's bytes. Some servers write a data URL where OpenAI writes its bare end.
+fn decoded(base64: &str) -> Option<Vec<u8>> {
+    let bare = base64.split_once(";base64,").map_or(base64, |(_, bare)| bare);
+    STANDARD.decode(bare.trim()).ok()
 }

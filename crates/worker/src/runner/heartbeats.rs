@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use shop::{jobs::Lane, queue};
+use shop::{Cause, jobs::Lane, queue, schedules};
 use sqlx::PgPool;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,12 @@ pub async fn keep(db: PgPool, living: Living, settings: Arc<Settings>, ended: Ca
         tokio::select! { _ = ticks.tick() => {}, () = ended.cancelled() => break }
         if let Err(error) = beat(&db, &living, &settings, &mut rhythm).await {
             tracing::warn!(%error, "heartbeat failed");
+        }
+        // Upkeep is enqueued by those who do it: a process of other lanes has nothing to do with it.
+        if settings.lanes.iter().any(|lane| lane.lane == Lane::Upkeep)
+            && let Err(error) = schedules::tick(&db, &Cause::now(None)).await
+        {
+            tracing::warn!(%error, "cannot enqueue upkeep yet");
         }
     }
     let names: Vec<String> = living.all().into_iter().map(|(name, _)| name).collect();

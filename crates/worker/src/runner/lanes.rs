@@ -20,7 +20,7 @@ impl LaneSettings {
     pub fn usual(lane: Lane) -> Self {
         let concurrency = match lane {
             Lane::Generation | Lane::Uploads => 8,
-            Lane::Pictures => 2,
+            Lane::Pictures | Lane::Upkeep => 2,
             Lane::Mail => 4,
         };
         Self::new(lane, concurrency)
@@ -30,8 +30,9 @@ impl LaneSettings {
     pub fn new(lane: Lane, concurrency: usize) -> Self {
         // A call that costs money is fetched when it can start, one by one: a worker that dies holds no more than it
         // had begun. The rest is cheap to repeat, and a batch saves a commit for each job.
+        // Nor is it what may take minutes, so that another process can take it.
         let batch = match lane {
-            Lane::Generation => 1,
+            Lane::Generation | Lane::Upkeep => 1,
             Lane::Uploads | Lane::Pictures | Lane::Mail => concurrency,
         };
         Self { lane, concurrency, batch }
