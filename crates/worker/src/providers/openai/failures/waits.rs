@@ -20,19 +20,23 @@ const FAILURE_MAX: Duration = Duration::from_mins(1);
 /// Limits that OpenAI tells in headers of their own.
 const LIMITS: [&str; 3] = ["requests", "tokens", "images"];
 
-/// After a rate limit: the longest of what is asked for. `message` is in small letters.
+/// After a rate limit. `message` is in small letters.
 pub(super) fn after_rate_limit(answer: &HttpFailure, message: &str) -> Duration {
     let headers = &answer.headers;
-    let resets = LIMITS.iter().filter_map(|limit| {
-        // A limit of which something is left is not the one that was reached.
-        let is_reached =
-            text(headers, &format!("x-ratelimit-remaining-{limit}")).is_none_or(|left| left == "0");
-        text(headers, &format!("x-ratelimit-reset-{limit}")).filter(|_| is_reached).and_then(span)
-    });
-    let told = resets.chain(retry_after(headers)).max();
+    // A reset is when all of a limit is free again; `Retry-After` is when one more call is, and is usually sooner.
+    let resets = || {
+        let reset = |limit: &&str| {
+            // A limit of which something is left is not the one that was reached.
+            let left = text(headers, &format!("x-ratelimit-remaining-{limit}"));
+            let reset = text(headers, &format!("x-ratelimit-reset-{limit}"))?;
+            left.is_none_or(|left| left == "0").then(|| span(reset)).flatten()
+        };
+        LIMITS.iter().filter_map(reset).max()
+    };
     let worded =
         || message.split_once("try again in ").and_then(|(_, rest)| span(rest.split_whitespace().next()?));
-    told.or_else(worded).unwrap_or(RATE_LIMIT_PAUSE).clamp(MIN, RATE_LIMIT_MAX)
+    let told = retry_after(headers).or_else(resets).or_else(worded);
+    told.unwrap_or(RATE_LIMIT_PAUSE).clamp(MIN, RATE_LIMIT_MAX)
 }
 
 /// After a failure of the provider's, if it says anything.
@@ -124,14 +128,15 @@ mod tests {
                 1.0,
             ),
             (&[("x-ratelimit-reset-images", "1m30s"), ("x-ratelimit-remaining-images", "0")], "", 90.0),
+            (&[("x-ratelimit-reset-tokens", "6m0s"), ("retry-after", "3")], "", 3.0),
             (
                 &[
                     ("x-ratelimit-reset-tokens", "1m30s"),
                     ("x-ratelimit-remaining-tokens", "9"),
-                    ("retry-after", "3"),
+                    ("x-ratelimit-reset-images", "5s"),
                 ],
                 "",
-                3.0,
+                5.0,
             ),
             (&[("x-ratelimit-reset-requests", "1500ms")], "", 1.5),
             (&[], "rate limit reached. please try again in 7.188s. visit", 7.188),
