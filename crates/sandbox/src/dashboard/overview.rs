@@ -72,6 +72,7 @@ fn openai_knobs(world: &World) -> String {
          <label>With retry after, seconds <input name=\"retry_after\" type=\"number\" min=\"0\" value=\"{}\"></label>\
          <label>Answered 500 <input name=\"failing\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
          <label>Cut in the middle <input name=\"cut\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
+         <label>Out of money <input name=\"out_of_money\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
          <button>Change</button></form>\
          <form method=\"post\" action=\"/_sandbox/openai/models\"><h3>Announce a model's end</h3>\
          <label>Model <select name=\"id\">{models}</select></label>\
@@ -83,6 +84,7 @@ fn openai_knobs(world: &World) -> String {
         weather.retry_after,
         weather.failing,
         weather.cut,
+        weather.out_of_money,
     )
 }
 

@@ -35,6 +35,9 @@ pub(crate) struct Forecast {
     /// A paid answer that breaks off.
     #[serde(default)]
     pub cut: u64,
+    /// A 400 because the billing hard limit is reached.
+    #[serde(default)]
+    pub out_of_money: u64,
     #[serde(default)]
     pub seed: u64,
 }
@@ -50,7 +53,9 @@ pub(super) enum Storm {
 impl Weather {
     /// Changes the weather; false when the percentages make more than a hundred.
     pub fn change(&self, forecast: Forecast) -> bool {
-        let fits = forecast.rate_limited.saturating_add(forecast.failing).saturating_add(forecast.cut) <= 100;
+        let shares = [forecast.rate_limited, forecast.failing, forecast.cut, forecast.out_of_money];
+        let fits =
+            shares.iter().try_fold(0_u64, |sum, share| sum.checked_add(*share)).is_some_and(|sum| sum <= 100);
         if fits {
             *self.lock() = Inner { forecast, met: HashMap::new() };
         }
@@ -69,22 +74,29 @@ impl Weather {
     /// What a call for this prompt meets.
     pub(super) fn today(&self, prompt_sha256: &str) -> Option<Storm> {
         let mut inner = self.lock();
-        let forecast = inner.forecast;
-        if forecast.rate_limited + forecast.failing + forecast.cut == 0 {
+        let Forecast { rate_limited, retry_after, failing, cut, out_of_money, seed } = inner.forecast;
+        if rate_limited + failing + cut + out_of_money == 0 {
             return None;
         }
         let met = inner.met.entry(prompt_sha256.to_owned()).or_default();
         *met += 1;
-        let [a, b, c, d, ..]: [u8; 32] =
-            Sha256::digest(format!("{} {met} {prompt_sha256}", forecast.seed)).into();
-        let dice = u64::from(u32::from_le_bytes([a, b, c, d])) % 100;
-        if dice < forecast.rate_limited {
-            return Some(Storm::Rain(Box::new(Refusal::rate_limit("gpt-image", forecast.retry_after))));
+        let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(format!("{seed} {met} {prompt_sha256}")).into();
+        let mut dice = u64::from(u32::from_le_bytes([a, b, c, d])) % 100;
+        let mut falls_on = |share: u64| {
+            let falls = dice < share;
+            dice = if falls { u64::MAX } else { dice - share };
+            falls
+        };
+        let rain = |refusal| Some(Storm::Rain(Box::new(refusal)));
+        if falls_on(rate_limited) {
+            rain(Refusal::rate_limit("gpt-image", retry_after))
+        } else if falls_on(failing) {
+            rain(Refusal::server_error("of the weather"))
+        } else if falls_on(out_of_money) {
+            rain(Refusal::billing_hard_limit())
+        } else {
+            falls_on(cut).then_some(Storm::Lightning)
         }
-        if dice < forecast.rate_limited + forecast.failing {
-            return Some(Storm::Rain(Box::new(Refusal::server_error("of the weather"))));
-        }
-        (dice < forecast.rate_limited + forecast.failing + forecast.cut).then_some(Storm::Lightning)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -99,7 +111,8 @@ mod tests {
     #[test]
     fn about_as_many_as_announced_and_the_same_ones_again() {
         let weather = Weather::default();
-        let forecast = Forecast { rate_limited: 10, retry_after: 1, failing: 5, cut: 2, seed: 7 };
+        let forecast =
+            Forecast { rate_limited: 10, retry_after: 1, failing: 5, cut: 2, out_of_money: 3, seed: 7 };
         let day = || {
             assert!(weather.change(forecast));
             let storms = (0..2_000).map(|number| match weather.today(&number.to_string()) {
@@ -111,7 +124,7 @@ mod tests {
         };
         let first = day();
         assert_eq!(first, day());
-        for (status, share) in [(429, 200), (500, 100), (1, 40)] {
+        for (status, share) in [(429, 200), (500, 100), (1, 40), (400, 60)] {
             let seen = first.iter().filter(|seen| **seen == status).count();
             assert!((share / 2..share * 2).contains(&seen), "{status}: {seen}");
         }
