@@ -50,7 +50,7 @@ async fn fifty_wait_for_money_and_none_loses_anything() -> Result<()> {
         nothing_runs(db).await?;
         let calls = shop.outside.calls().await?;
         ensure!(calls.generations == first + u64::try_from(probe)?, "one call for probe {probe}");
-        let asked = calls.calls.iter().filter(|call| call.path.ends_with("generations")).next_back();
+        let asked = calls.calls.iter().rfind(|call| call.path.ends_with("generations"));
         let asked = asked.and_then(|call| call.prompt_sha256.clone()).context("a call for pictures")?;
         let oldest: String = sqlx::query_scalar(
             "select encode(sha256(convert_to(prompt, 'utf8')), 'hex') from generations order by id limit 1",

@@ -5,7 +5,7 @@
 //! `CHAOS_GENERATIONS=1000 ./dev with-postgres -- cargo test -p journeys --test chaos -- --nocapture`
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -19,6 +19,7 @@ use shop::{
     testing::{LIMITS, give_credits, wish},
 };
 use sqlx::PgPool;
+use uuid::Uuid;
 
 const WORKERS: usize = 4;
 const KILL_EVERY: Duration = Duration::from_secs(3);
@@ -27,7 +28,7 @@ const PRICE: i64 = 8_185;
 
 #[derive(Debug, sqlx::FromRow)]
 struct OurCall {
-    generation_id: uuid::Uuid,
+    generation_id: Uuid,
     state: String,
     request_id: Option<String>,
     cost_microdollars: Option<i64>,
@@ -37,8 +38,7 @@ struct OurCall {
 
 #[tokio::test]
 async fn whatever_breaks_every_request_ends_and_the_books_agree() -> Result<()> {
-    let wanted: usize =
-        std::env::var("CHAOS_GENERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
+    let wanted = how_many();
     // What a picture is thought to cost is what it costs, so that lost answers are counted to the unit too.
     let price = format!("0.00{PRICE}");
     let settings = [
@@ -62,7 +62,7 @@ async fn whatever_breaks_every_request_ends_and_the_books_agree() -> Result<()> 
 
     let began = Instant::now();
     let killed = kill_while_there_is_work(&mut shop, &db).await?;
-    let patience = Duration::from_secs(120) + Duration::from_millis(200) * u32::try_from(wanted)?;
+    let patience = Duration::from_mins(2) + Duration::from_millis(200) * u32::try_from(wanted)?;
     all_ended(&db, patience).await?;
     let took = began.elapsed();
     shop.settle(Duration::from_mins(5)).await?;
@@ -78,6 +78,14 @@ async fn whatever_breaks_every_request_ends_and_the_books_agree() -> Result<()> 
     ensure!(differences == 0, "{:#?}", reconciliation::findings(&db, 10).await?);
     let dead = shop.dead_jobs().await?;
     shop.close(dead).await
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no Config: whoever starts it says how long it may take"
+)]
+fn how_many() -> usize {
+    std::env::var("CHAOS_GENERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(120)
 }
 
 /// Kills a worker every three seconds, and starts another one in its place, until nobody waits any more.
@@ -117,6 +125,39 @@ async fn all_ended(db: &PgPool, patience: Duration) -> Result<()> {
 
 /// Our books against the provider's, generation by generation and call by call.
 async fn compare(shop: &TestShop, db: &PgPool, owner: AccountId, wanted: usize) -> Result<String> {
+    let (ready, failed) = customers(db, owner, wanted).await?;
+    let ours: Vec<OurCall> = sqlx::query_as(
+        "select generation_id, state, request_id, cost_microdollars, estimated_microdollars, error from provider_calls",
+    )
+    .fetch_all(db)
+    .await?;
+    let prompts: HashMap<String, Uuid> =
+        sqlx::query_as("select encode(sha256(convert_to(prompt, 'utf8')), 'hex'), id from generations")
+            .fetch_all(db)
+            .await?
+            .into_iter()
+            .collect();
+    let seen = shop.outside.calls().await?;
+    let theirs: Vec<&Call> = seen.calls.iter().filter(|call| call.path.ends_with("generations")).collect();
+    ensure!(u64::try_from(theirs.len())? == seen.generations, "the ledger is whole");
+    let counts = by_generation(&prompts, &ours, &theirs)?;
+    by_call(&prompts, &ours, &theirs)?;
+    let uncharged = spending(db, &ours, &theirs, seen.microdollars, counts.never_sent).await?;
+    Ok(format!(
+        "{ready} ready, {failed} failed with a sentence; {} calls on our record, {} on theirs, {} never sent; {} answers \
+         lost, {} pictures paid twice, each because the first answer was lost; {} millionths of a dollar charged, and \
+         {uncharged} for calls that we count as spent and they did not charge",
+        ours.len(),
+        theirs.len(),
+        counts.never_sent,
+        counts.lost,
+        counts.twice,
+        seen.microdollars,
+    ))
+}
+
+/// How each request ended, and what it cost its customer.
+async fn customers(db: &PgPool, owner: AccountId, wanted: usize) -> Result<(i64, i64)> {
     let ended: Vec<(String, i64, bool)> = sqlx::query_as(
         "select state, count(*), bool_and(problem is not null) from generations group by 1 order by 1",
     )
@@ -131,25 +172,19 @@ async fn compare(shop: &TestShop, db: &PgPool, owner: AccountId, wanted: usize) 
     );
     let balance = credits::balance(db, owner).await?;
     ensure!((balance.available, balance.held) == (failed, 0), "one credit for each picture: {balance:?}");
+    Ok((ready, failed))
+}
 
-    let ours: Vec<OurCall> = sqlx::query_as(
-        "select generation_id, state, request_id, cost_microdollars, estimated_microdollars, error from provider_calls",
-    )
-    .fetch_all(db)
-    .await?;
-    let prompts: HashMap<String, uuid::Uuid> =
-        sqlx::query_as("select encode(sha256(convert_to(prompt, 'utf8')), 'hex'), id from generations")
-            .fetch_all(db)
-            .await?
-            .into_iter()
-            .collect();
-    let seen = shop.outside.calls().await?;
-    let theirs: Vec<&Call> = seen.calls.iter().filter(|call| call.path.ends_with("generations")).collect();
-    ensure!(u64::try_from(theirs.len())? == seen.generations, "the ledger is whole");
-    let by_id: HashMap<&str, &Call> = theirs.iter().map(|call| (call.id.as_str(), *call)).collect();
+struct Counts {
+    never_sent: usize,
+    lost: usize,
+    twice: usize,
+}
 
-    let (mut never_sent, mut twice, mut lost) = (0, 0, 0);
-    for (prompt, id) in &prompts {
+/// As many calls on both sides, and no picture paid twice unless an answer was lost.
+fn by_generation(prompts: &HashMap<String, Uuid>, ours: &[OurCall], theirs: &[&Call]) -> Result<Counts> {
+    let mut counts = Counts { never_sent: 0, lost: 0, twice: 0 };
+    for (prompt, id) in prompts {
         let mine: Vec<&OurCall> = ours.iter().filter(|call| call.generation_id == *id).collect();
         let sent = theirs.iter().filter(|call| call.prompt_sha256.as_ref() == Some(prompt));
         let (asked, charged) =
@@ -161,68 +196,65 @@ async fn compare(shop: &TestShop, db: &PgPool, owner: AccountId, wanted: usize) 
             "{id}: they saw {asked} calls, we made {} of which {unheard} were never answered",
             mine.len()
         );
-        never_sent += mine.len() - asked;
         let ambiguous = mine.iter().filter(|call| call.state == "ambiguous").count();
-        lost += ambiguous;
         let answered = mine.iter().filter(|call| call.state == "answered").count();
         ensure!(
             answered <= 1 && charged <= u64::try_from(answered + ambiguous)?,
             "{id}: paid {charged} times, and {ambiguous} answers were lost"
         );
-        twice += usize::from(charged > 1);
+        counts.never_sent += mine.len() - asked;
+        counts.lost += ambiguous;
+        counts.twice += usize::from(charged > 1);
     }
-    for call in &ours {
+    Ok(counts)
+}
+
+/// Each call that was answered is the same one in both books, with the same end and the same price.
+fn by_call(prompts: &HashMap<String, Uuid>, ours: &[OurCall], theirs: &[&Call]) -> Result<()> {
+    let by_id: HashMap<&str, &Call> = theirs.iter().map(|call| (call.id.as_str(), *call)).collect();
+    for call in ours {
         let Some(request_id) = &call.request_id else {
             let why = call.error.clone().unwrap_or_default();
-            ensure!(
-                call.state == "ambiguous" && why.contains("the attempt ended"),
-                "without an answer: {call:?}"
-            );
+            ensure!(call.state == "ambiguous" && why.contains("the attempt ended"), "unheard: {call:?}");
             continue;
         };
         let theirs = by_id.get(request_id.as_str()).with_context(|| format!("they do not know {call:?}"))?;
-        ensure!(
-            prompts.get(theirs.prompt_sha256.as_deref().unwrap_or_default()) == Some(&call.generation_id)
-        );
-        let paid = matches!(call.state.as_str(), "answered" | "ambiguous");
-        ensure!(paid == (theirs.pictures == 1), "{call:?} is {theirs:?}");
+        let prompt = theirs.prompt_sha256.as_deref().unwrap_or_default();
+        ensure!(prompts.get(prompt) == Some(&call.generation_id), "{call:?} is {theirs:?}");
+        let is_paid = matches!(call.state.as_str(), "answered" | "ambiguous");
+        ensure!(is_paid == (theirs.pictures == 1), "{call:?} is {theirs:?}");
         if call.state == "answered" {
             ensure!(call.cost_microdollars == Some(theirs.microdollars), "{call:?} is {theirs:?}");
         }
     }
+    Ok(())
+}
 
-    // To the unit: each call was charged what it costs, or was taken to be.
-    ensure!(
-        theirs
-            .iter()
-            .all(|call| call.microdollars == PRICE * i64::try_from(call.pictures).unwrap_or_default())
-    );
-    ensure!(ours.iter().all(|call| call.estimated_microdollars == PRICE), "learnt to be what it is");
+/// Equal to the unit, but for what we count to be on the safe side: calls that never were, and those that were refused while
+/// nobody listened any more. Returns how much that is.
+async fn spending(
+    db: &PgPool,
+    ours: &[OurCall],
+    theirs: &[&Call],
+    charged: i64,
+    never_sent: usize,
+) -> Result<i64> {
+    for call in theirs {
+        ensure!(call.microdollars == PRICE * i64::try_from(call.pictures)?, "another price: {call:?}");
+    }
+    ensure!(ours.iter().all(|call| call.estimated_microdollars == PRICE), "estimates are what it costs");
     let spent: i64 =
         sqlx::query_scalar("select sum(microdollars)::bigint from provider_spending").fetch_one(db).await?;
-    let counted = i64::try_from(
-        ours.iter().filter(|call| matches!(call.state.as_str(), "answered" | "ambiguous")).count(),
-    )?;
-    ensure!(spent == PRICE * counted, "spent {spent}, and {counted} calls were paid for or lost");
-    // What we count and they do not charge: calls that never were, and those that they refused while nobody listened.
-    let uncharged = (spent - seen.microdollars) / PRICE;
-    let refused_unheard = theirs
-        .iter()
-        .filter(|call| {
-            call.pictures == 0 && !ours.iter().any(|our| our.request_id.as_deref() == Some(&call.id))
-        })
-        .count();
+    let is_paid = |call: &&OurCall| matches!(call.state.as_str(), "answered" | "ambiguous");
+    let paid = i64::try_from(ours.iter().filter(is_paid).count())?;
+    ensure!(spent == PRICE * paid, "spent {spent}, and {paid} calls were paid for or lost");
+    let heard: HashSet<&str> = ours.iter().filter_map(|call| call.request_id.as_deref()).collect();
+    let is_refused_unheard = |call: &&&Call| call.pictures == 0 && !heard.contains(call.id.as_str());
+    let refused_unheard = theirs.iter().filter(is_refused_unheard).count();
+    let uncharged = PRICE * i64::try_from(never_sent + refused_unheard)?;
     ensure!(
-        spent == seen.microdollars + PRICE * i64::try_from(never_sent + refused_unheard)?,
-        "spent {spent}, charged {}, {never_sent} never sent, {refused_unheard} refused unheard",
-        seen.microdollars
+        spent == charged + uncharged,
+        "spent {spent}, charged {charged}, {never_sent} never sent, {refused_unheard} refused unheard"
     );
-    Ok(format!(
-        "{ready} ready, {failed} failed with a sentence, {} calls on our record, {} on theirs, {never_sent} never sent, \
-         {lost} lost, {twice} paid twice because the first answer was lost, spent {spent}, charged {}, {uncharged} counted as \
-         spent and not charged",
-        ours.len(),
-        theirs.len(),
-        seen.microdollars,
-    ))
+    Ok(uncharged)
 }

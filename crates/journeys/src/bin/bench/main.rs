@@ -2,6 +2,7 @@
 
 mod figures;
 mod gallery;
+mod generation;
 mod memory;
 mod queue;
 mod spine;
@@ -18,6 +19,10 @@ async fn main() -> Result<()> {
             spine::measure().await?;
             gallery::measure().await
         }
-        _ => bail!("usage: ./bench spine"),
+        Some("generation") => {
+            generation::measure_rate().await?;
+            generation::measure_polling().await
+        }
+        _ => bail!("usage: ./bench spine|generation"),
     }
 }
