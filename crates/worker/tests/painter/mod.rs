@@ -39,7 +39,7 @@ pub struct Painter {
     pub services: Services,
     pub sandbox: Sandbox,
     http: reqwest::Client,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What the provider's ledger says.
@@ -67,7 +67,7 @@ impl Painter {
         let sandbox = Sandbox::start(config).await.expect("a sandbox");
         let services = services(&shop.database.pool, &sandbox, arguments);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let painter = Self { shop, services, sandbox, http, _folder: folder };
+        let painter = Self { shop, services, sandbox, http, folder };
         painter.poke("openai/prepared", json!({"on": true})).await;
         painter
     }
@@ -162,6 +162,18 @@ impl Painter {
 
     pub async fn sql(&self, sql: &'static str) {
         sqlx::raw_sql(sql).execute(self.db()).await.expect("done");
+    }
+
+    /// As if everything in the store had been there for two days.
+    pub async fn make_objects_older(&self) {
+        let root = self.folder.path().to_owned();
+        let aged = tokio::task::spawn_blocking(move || {
+            std::process::Command::new("find")
+                .arg(root)
+                .args(["-type", "f", "-exec", "touch", "-d", "2 days ago", "{}", "+"])
+                .status()
+        });
+        assert!(aged.await.expect("no panic").expect("find can be run").success());
     }
 
     /// Waits until no job is running and none will be within so many seconds.
