@@ -4,6 +4,7 @@
 
 mod clearing;
 mod drawing;
+mod previews;
 mod reading;
 mod requesting;
 mod wishes;
@@ -17,6 +18,7 @@ pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, answered, begin, end_call, expire_overdue,
     refuse,
 };
+pub use previews::{PREVIEW_WIDTH, preview, preview_number, prune_previews, show_preview};
 pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
 pub use requesting::{Limits, Refusal, request};
 pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Size, Style, Wish, check_prompt};
@@ -108,6 +110,7 @@ async fn fail(
     .await?;
     if failed.rows_affected() == 1 {
         credits::release(tx, cause, id).await?;
+        previews::forget_preview(tx, id).await?;
     }
     Ok(())
 }

@@ -130,7 +130,7 @@ async fn a_server_that_we_did_not_write_is_understood() {
     let Some(aimock) = Aimock::start(&fixtures) else { return };
     let openai = client(&aimock.url).await;
 
-    let answer = openai.draw(&request("a fox")).await.expect("a picture");
+    let answer = openai.draw(&request("a fox"), drop).await.expect("a picture");
     assert_eq!(
         (answer.pictures, answer.usage),
         (vec![picture], None),
@@ -141,7 +141,7 @@ async fn a_server_that_we_did_not_write_is_understood() {
         ["dear", "quick", "poor", "bad", "tired", "busy", "locked", "torn", "vanished", "linked", "missing"];
     let mut seen = Vec::new();
     for kind in wrong {
-        let failed = openai.draw(&request(&format!("a {kind} fox"))).await.expect_err(kind);
+        let failed = openai.draw(&request(&format!("a {kind} fox")), drop).await.expect_err(kind);
         seen.push(failed.failure.to_string());
         match (kind, failed.failure) {
             ("quick", Failure::RateLimited { after }) => assert_eq!(after, Duration::from_secs(7)),

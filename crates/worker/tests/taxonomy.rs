@@ -19,8 +19,7 @@ const SHORT: f64 = 3.0;
 
 #[tokio::test]
 async fn each_row_ends_as_the_table_says() {
-    let only = std::env::var("ROW").unwrap_or_default();
-    let tried = rows().into_iter().filter(|row| row.name.contains(&only)).map(|row| async move {
+    let tried = rows().into_iter().map(|row| async move {
         let name = row.name;
         // Each in a runtime of its own: dropping its database blocks the thread, which would hold up the others.
         let trying = tokio::task::spawn_blocking(move || {
@@ -32,7 +31,7 @@ async fn each_row_ends_as_the_table_says() {
     });
     let tried: Vec<(&str, bool)> = stream::iter(tried).buffer_unordered(10).collect().await;
     let wrong: Vec<&str> = tried.iter().filter(|(_, is_right)| !is_right).map(|(name, _)| *name).collect();
-    assert!(!tried.is_empty() && wrong.is_empty(), "of {} rows these went wrong: {wrong:#?}", tried.len());
+    assert!(wrong.is_empty(), "of {} rows these went wrong: {wrong:#?}", tried.len());
 }
 
 #[test]

@@ -28,8 +28,8 @@ pub(super) enum Payload {
     Json(Value),
     /// What a proxy in front of the API says, in HTML unless a header says something else.
     Text(String),
-    /// Server-sent events.
-    Events(String),
+    /// Server-sent events, each after so long.
+    Events(Vec<(Duration, String)>),
     /// Something whose second half never comes.
     Cut(Box<Payload>),
 }
@@ -39,7 +39,10 @@ impl Payload {
         match self {
             Payload::Json(body) => ("application/json", Bytes::from(body.to_string())),
             Payload::Text(body) => ("text/html", Bytes::from(body)),
-            Payload::Events(body) => ("text/event-stream", Bytes::from(body)),
+            Payload::Events(events) => {
+                let whole: String = events.into_iter().map(|(_, event)| event).collect();
+                ("text/event-stream", Bytes::from(whole))
+            }
             Payload::Cut(whole) => whole.into_body(),
         }
     }
@@ -99,6 +102,17 @@ impl Reply {
     pub fn into_response(self) -> Response {
         let status =
             http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        if let Payload::Events(events) = self.payload {
+            let stream = stream::iter(events).then(|(after, event)| async move {
+                tokio::time::sleep(after).await;
+                Ok::<_, std::io::Error>(Bytes::from(event))
+            });
+            let mut builder = Response::builder().status(status).content_type("text/event-stream");
+            for (name, value) in self.headers {
+                builder = builder.header(name, value);
+            }
+            return builder.body(Body::from_bytes_stream(stream));
+        }
         let is_cut = matches!(self.payload, Payload::Cut(_));
         let (content_type, whole) = self.payload.into_body();
         let mut builder = Response::builder().status(status).content_type(content_type);

@@ -3,9 +3,8 @@
 mod request;
 mod usage;
 
-use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use poem::{Request, Response};
 use serde_json::{Value, json};
@@ -86,11 +85,11 @@ async fn answer(openai: &OpenAi, path: &str, id: &str, request: ImageRequest) ->
             Err(_) => return Refusal::server_error(id).into(),
         },
     };
-    tokio::time::sleep_until(until).await;
-
     let mut reply = if request.stream {
-        Reply::new(200, Payload::Events(events(path, &request, &pictures)))
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        Reply::new(200, Payload::Events(events(path, &request, &pictures, left)))
     } else {
+        tokio::time::sleep_until(until).await;
         let mut body = body(&request, &pictures);
         match trick {
             Some(Trick::NoUsage) => body["usage"] = request.usage_without_details(),
@@ -126,17 +125,25 @@ fn common(request: &ImageRequest) -> Value {
     common
 }
 
-/// The answer as events. Partial pictures are the whole one, sent early: there is nothing half-painted to show.
-fn events(path: &str, request: &ImageRequest, pictures: &[String]) -> String {
+/// The answer as events, spread over the time that is left. Partial pictures are the whole one, sent early: there is nothing
+/// half-painted to show.
+fn events(
+    path: &str,
+    request: &ImageRequest,
+    pictures: &[String],
+    left: Duration,
+) -> Vec<(Duration, String)> {
     let what = if path.ends_with("edits") { "image_edit" } else { "image_generation" };
-    let mut events = String::new();
+    let each = request.n * (request.partial_images + 1);
+    let pause = left / u32::try_from(each).unwrap_or(1).max(1);
+    let mut events = Vec::new();
     let mut push = |kind: String, picture: &String, more: (&str, Value)| {
         let mut event = common(request);
         event["created_at"] = event["created"].take();
         event["b64_json"] = json!(picture);
         event["type"] = json!(kind);
         event[more.0] = more.1;
-        let _ = write!(events, "event: {kind}\ndata: {event}\n\n");
+        events.push((pause, format!("event: {kind}\ndata: {event}\n\n")));
     };
     for picture in pictures {
         for index in 0..request.partial_images {

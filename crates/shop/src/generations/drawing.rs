@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgPool, PgTransaction};
 
-use super::{GenerationState, Quality, Size, Style, fail};
+use super::{GenerationState, Quality, Size, Style, fail, previews::forget_preview};
 use crate::{
     Cause, credits,
     ids::{AccountId, CallId, GenerationId, ImageId},
@@ -261,6 +261,7 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
     .await?;
     let Some(call) = call else { return Ok(()) };
     let generation_id = call.generation_id;
+    forget_preview(&mut tx, generation_id).await?;
     if let Some(cost) = answer.cost_microdollars {
         let by = cost - call.estimated_microdollars;
         providers::correct(&mut tx, call.started_at, &call.provider, by).await?;
@@ -367,6 +368,9 @@ async fn close(
     )
     .fetch_optional(&mut **tx)
     .await?;
+    if let Some(call) = &closed {
+        forget_preview(tx, call.generation_id).await?;
+    }
     if let Some(call) = closed.as_ref().filter(|_| state != CallState::Ambiguous) {
         providers::correct(tx, call.started_at, &call.provider, -call.estimated_microdollars).await?;
     }
@@ -442,8 +446,11 @@ pub(crate) async fn mark_open_calls_ambiguous(
     id: GenerationId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update provider_calls set state = 'ambiguous', ended_at = $2, error = 'no answer reached us: the attempt ended during the call'
-         where generation_id = $1 and state = 'open'",
+        "with lost as (
+             update provider_calls set state = 'ambiguous', ended_at = $2, error = 'no answer reached us: the attempt ended during the call'
+             where generation_id = $1 and state = 'open' returning generation_id
+         )
+         delete from generation_previews p using lost where p.generation_id = lost.generation_id",
         id as GenerationId,
         cause.at,
     )

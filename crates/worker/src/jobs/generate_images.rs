@@ -1,18 +1,22 @@
 //! Asks the provider for the pictures of a generation. One open call on record, one call, one transaction for all that
 //! came: no failure after it asks the provider again.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI16, Ordering},
+    time::Duration,
+};
 
 use shop::{
+    Cause,
     generations::{self, Answer, Begun, CallEnd, Drawing},
-    ids::GenerationId,
+    ids::{CallId, GenerationId},
     providers,
 };
-use sqlx::error::DatabaseError;
+use sqlx::{PgPool, error::DatabaseError};
 
 use crate::{
     config::Moderation,
-    pictures,
+    pictures::{self, thumbnails},
     providers::openai::{Drawn, Failed, Failure, Request, Stage},
     runner::{Context, JobError},
     services::Services,
@@ -38,9 +42,40 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
         Begun::Nothing => return Ok(()),
         Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
-    match at.openai.draw(&request(&drawing)).await {
+    let previews = Previews::of(drawing.call_id, at);
+    match at.openai.draw(&request(&drawing), |picture| previews.show(picture)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
+    }
+}
+
+/// Previews of one call on their way to the customer's page. They are beside the point: none of them delays or fails the call.
+struct Previews {
+    call_id: CallId,
+    db: PgPool,
+    seen: AtomicI16,
+}
+
+impl Previews {
+    fn of(call_id: CallId, at: &Services) -> Self {
+        Self { call_id, db: at.db.clone(), seen: AtomicI16::new(0) }
+    }
+
+    fn show(&self, picture: Vec<u8>) {
+        let number = self.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let (db, call_id) = (self.db.clone(), self.call_id);
+        tokio::spawn(async move {
+            let small = tokio::task::spawn_blocking(move || {
+                thumbnails::make(&picture, &[generations::PREVIEW_WIDTH])
+            })
+            .await;
+            let Ok(Ok(small)) = small else { return };
+            let Some(small) = small.into_iter().next() else { return };
+            let cause = Cause::now(None);
+            if let Err(error) = generations::show_preview(&db, &cause, call_id, number, &small.webp).await {
+                tracing::debug!(%error, "a preview was not shown");
+            }
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Removes what is of no more use, in small batches.
 
 use shop::{
-    queue,
+    generations, queue,
     schedules::{self, Upkeep},
 };
 
@@ -10,7 +10,7 @@ use crate::{
     services::Services,
 };
 
-/// Removes finished jobs with their attempts.
+/// Removes finished jobs with their attempts, and previews that were left behind.
 pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
     let cause = context.cause();
     let mut jobs = 0;
@@ -21,6 +21,7 @@ pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
             break;
         }
     }
+    generations::prune_previews(&at.db, cause.at).await?;
     let note = format!("{jobs} finished jobs removed");
     Ok(schedules::ran(&at.db, &context.cause(), Upkeep::Prune, &note).await?)
 }

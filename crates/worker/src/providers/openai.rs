@@ -3,6 +3,7 @@
 mod failures;
 mod models;
 mod moderation;
+mod previews;
 mod prices;
 mod transport;
 
@@ -56,6 +57,7 @@ pub struct OpenAi {
     client: Client<OpenAIConfig>,
     model: String,
     moderation_model: String,
+    partial_images: u8,
     prices: Prices,
     caps: Caps,
     usual_microdollars: i64,
@@ -84,6 +86,7 @@ impl OpenAi {
             client,
             model: config.openai_image_model.clone(),
             moderation_model: config.openai_moderation_model.clone(),
+            partial_images: config.openai_partial_images,
             prices: config.openai_prices,
             caps: Caps {
                 daily: cap(config.openai_daily_cap_dollars),
@@ -108,19 +111,31 @@ impl OpenAi {
         self.prices.cost(usage)
     }
 
-    /// Asks for pictures, once.
+    /// Asks for pictures, once. `preview` is given what the provider sends of a single one before it is done, if the operator
+    /// wants that.
     ///
     /// # Errors
     /// What kind of failure it was, and the provider's id for the request.
-    pub async fn draw(&self, request: &Request) -> Result<Drawn, Failed> {
+    pub async fn draw(
+        &self,
+        request: &Request,
+        preview: impl Fn(Vec<u8>) + Send + Sync,
+    ) -> Result<Drawn, Failed> {
         // GPT image models always answer in base64 and refuse `response_format`.
         let body = json!({"model": self.model, "prompt": request.prompt, "size": request.size, "quality": request.quality, "n": request.count});
         let heard = transport::Heard::default();
-        // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
-        let answer: Result<Value, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;
+        let asking = async {
+            if self.partial_images > 0 && request.count == 1 {
+                self.draw_step_by_step(body, preview).await
+            } else {
+                // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
+                self.client.images().generate_byot(body).await.map_err(Failure::of)
+            }
+        };
+        let answer: Result<Value, Failure> = heard.clone().listen(asking).await;
         let request_id = heard.request_id();
         let failed = |failure| Failed { failure, request_id: request_id.clone() };
-        let answer = answer.map_err(|error| failed(Failure::of(error)))?;
+        let answer = answer.map_err(failed)?;
         let data = answer["data"].as_array().into_iter().flatten();
         let pictures: Vec<Vec<u8>> = data.filter_map(|datum| decoded(datum["b64_json"].as_str()?)).collect();
         if pictures.is_empty() {

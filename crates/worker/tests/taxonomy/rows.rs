@@ -57,7 +57,7 @@ fn row(name: &'static str, answer: Value, seen: Seen) -> Row {
         answers: vec![answer],
         count: 1,
         charged: 0,
-        attempts: if matches!(seen, Seen::Paused(..)) { 0 } else { 1 },
+        attempts: i32::from(!matches!(seen, Seen::Paused(..))),
         seen,
         waits: None,
         attempts_before_the_wait: 0,
@@ -116,10 +116,12 @@ fn rejected(name: &'static str, answer: Value) -> Row {
 }
 
 /// A paid answer of the test's own. Its pictures are there, whatever else is odd.
+#[expect(clippy::needless_pass_by_value, reason = "rows are easier to read so")]
 fn paid(name: &'static str, body: Value) -> Row {
     Row { charged: 1, ..row(name, json!({"status": 200, "body": body}), Seen::Ready) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "rows are easier to read so")]
 fn error(status: u16, kind: &str, code: Value, message: &str) -> Value {
     json!({"status": status, "body": {"error": {"type": kind, "code": code, "param": null, "message": message}}})
 }
@@ -164,10 +166,21 @@ fn moderated(stage: &str) -> Value {
 
 /// All of them.
 pub fn rows() -> Vec<Row> {
-    [money(), limits(), failures(), policy(), mistakes(), settings(), lost_answers(), odd_answers(), checks()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        money(),
+        limits(),
+        failures(),
+        policy(),
+        mistakes(),
+        settings(),
+        lost_answers(),
+        odd_answers(),
+        checks(),
+        streams(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn money() -> Vec<Row> {
@@ -650,4 +663,54 @@ fn checks() -> Vec<Row> {
             Seen::Paused(Pause::Configuration, "OPENAI_API_KEY: invalid_api_key"),
         ),
     ]
+}
+
+/// Of a picture with previews.
+fn streams() -> Vec<Row> {
+    let stream = |events: &[Value]| {
+        let lines = events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"]));
+        let text = lines.collect::<Vec<_>>().concat();
+        json!({"status": 200, "text": text, "headers": {"content-type": "text/event-stream"}})
+    };
+    let preview =
+        || json!({"type": "image_generation.partial_image", "b64_json": picture(), "partial_image_index": 0});
+    let failed = |code: &str, kind: &str| json!({"type": "error", "error": {"type": kind, "code": code, "message": "x"}});
+    let with_previews = |row: Row| Row { arguments: vec!["--openai-partial-images=2"], ..row };
+    vec![
+        with_previews(Row { answers: vec![], ..paid("previews, and the picture", Value::Null) }),
+        with_previews(
+            Row { ordered_cost: USAGE_COST, ..paid("events that nobody knows", Value::Null) }.answered(
+                stream(&[
+                    json!({"type": "image_generation.news"}),
+                    preview(),
+                    json!({"type": "image_generation.completed", "b64_json": picture(), "usage": usage()}),
+                ]),
+            ),
+        ),
+        with_previews(lost("a stream that breaks off", stream(&[preview()]))),
+        with_previews(again(
+            "an error in the middle of a stream",
+            stream(&[preview(), failed("image_generation_failed", "image_generation_server_error")]),
+        )),
+        with_previews(lost(
+            "an unknown error in the middle of a stream",
+            stream(&[preview(), failed("oops", "")]),
+        )),
+        with_previews(refused(
+            "moderation in the middle of a stream",
+            stream(&[preview(), failed("moderation_blocked", "image_generation_user_error")]),
+            false,
+        )),
+        with_previews(billing(
+            "quota used up, asked for a stream",
+            error(429, "insufficient_quota", json!("insufficient_quota"), "x"),
+            "insufficient_quota",
+        )),
+    ]
+}
+
+impl Row {
+    fn answered(self, answer: Value) -> Self {
+        Self { answers: vec![answer], ..self }
+    }
 }

@@ -62,6 +62,10 @@ pub(super) fn judge_success(body: &Value) -> Failure {
             nothing()
         };
     }
+    // The one failure of which it is known: the event with which a stream ends that brought no picture.
+    if body.pointer("/error/code").is_some_and(|code| code == "image_generation_failed") {
+        return Failure::failed("image_generation_failed");
+    }
     // Some gateways put the status into the body of a 200.
     let status =
         body.pointer("/error/code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
