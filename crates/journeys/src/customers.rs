@@ -87,6 +87,19 @@ impl Customer {
         Ok(self.http.get(url).send().await?)
     }
 
+    /// Asks for a page again, unless it is still the one with this tag.
+    ///
+    /// # Errors
+    /// If the shop does not answer.
+    pub async fn look_again(&self, path: &str, tag: Option<&str>) -> Result<Response> {
+        let request = self.http.get(format!("{}{path}", self.shop));
+        let request = match tag {
+            Some(tag) => request.header(header::IF_NONE_MATCH, tag),
+            None => request,
+        };
+        Ok(request.send().await?)
+    }
+
     /// The text of a page that is there.
     ///
     /// # Errors

@@ -20,6 +20,10 @@ pub struct Calls {
     pub generations: u64,
     /// Of those and others, still being answered.
     pub in_flight: u64,
+    /// Pictures that were charged for.
+    pub pictures: u64,
+    /// What all of it was charged, in millionths of a dollar.
+    pub microdollars: i64,
     /// The last ones.
     pub calls: Vec<Call>,
 }
@@ -27,6 +31,16 @@ pub struct Calls {
 /// One call.
 #[derive(Debug, Deserialize)]
 pub struct Call {
+    /// What the answer carries as `x-request-id`.
+    pub id: String,
+    /// Where it went.
+    pub path: String,
+    /// Of the sentence, in hex.
+    pub prompt_sha256: Option<String>,
+    /// Pictures that were charged for.
+    pub pictures: u64,
+    /// What it was charged, in millionths of a dollar.
+    pub microdollars: i64,
     /// When it came, in milliseconds since 1970.
     pub started_ms: u64,
     /// When it was answered.
@@ -88,6 +102,31 @@ impl Outside {
     /// If the sandbox does not answer as it should.
     pub async fn draw_time(&self, ms: u64) -> Result<()> {
         self.poke("openai/draw_time", json!({"ms": ms})).await
+    }
+
+    /// Pictures cost no time to paint from now on: each answer is the same small one.
+    ///
+    /// # Errors
+    /// If the sandbox does not answer as it should.
+    pub async fn prepared(&self) -> Result<()> {
+        self.poke("openai/prepared", json!({"on": true})).await
+    }
+
+    /// What calls for pictures meet from now on, in percent: `rate_limited` (with `retry_after`), `failing`, `cut`,
+    /// `out_of_money`. The empty object is fine weather.
+    ///
+    /// # Errors
+    /// If the sandbox does not answer as it should.
+    pub async fn weather(&self, forecast: Value) -> Result<()> {
+        self.poke("openai/weather", forecast).await
+    }
+
+    /// How long a picture takes from now on, at least and at most.
+    ///
+    /// # Errors
+    /// If the sandbox does not answer as it should.
+    pub async fn draw_times(&self, ms: u64, to_ms: u64) -> Result<()> {
+        self.poke("openai/draw_time", json!({"ms": ms, "to_ms": to_ms})).await
     }
 
     /// Storage answers 503 for so long.

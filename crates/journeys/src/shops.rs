@@ -30,6 +30,8 @@ pub struct TestShop {
     pub workers: Vec<Process>,
     sandbox: Sandbox,
     folder: TempDir,
+    /// Settings of the workers on top of the usual ones.
+    settings: Vec<(&'static str, String)>,
 }
 
 /// A client that waits for no answer longer than a minute.
@@ -47,6 +49,14 @@ impl TestShop {
     /// # Errors
     /// If one of its parts does not start.
     pub async fn open(workers: usize) -> Result<Self> {
+        Self::open_with(workers, &[]).await
+    }
+
+    /// [`TestShop::open`], with settings for the workers on top of the usual ones.
+    ///
+    /// # Errors
+    /// If one of its parts does not start.
+    pub async fn open_with(workers: usize, settings: &[(&'static str, &str)]) -> Result<Self> {
         let database = Database::new().await;
         let folder = tempfile::tempdir()?;
         let sandbox = Sandbox::start(SandboxConfig {
@@ -77,7 +87,8 @@ impl TestShop {
         ]);
         let mut web = Process::start("web", folder.path(), &environment)?;
         web.says("listening on").await?;
-        let mut shop = Self { database, outside, web, url, workers: Vec::new(), sandbox, folder };
+        let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let mut shop = Self { database, outside, web, url, workers: Vec::new(), sandbox, folder, settings };
         for _ in 0..workers {
             shop.hire("").await?;
         }
@@ -95,6 +106,7 @@ impl TestShop {
             ("SMTP_URL", format!("smtp://{}", self.sandbox.smtp_addr())),
             ("MAIL_FROM", "AI Gallery <shop@example.org>".to_owned()),
         ]);
+        environment.extend(self.settings.iter().cloned());
         let mut worker = Process::start("worker", self.folder.path(), &environment)?;
         worker.says("lanes open").await?;
         self.workers.push(worker);
@@ -143,8 +155,10 @@ impl TestShop {
     pub async fn settle(&self, patience: Duration) -> Result<()> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
+            // Upkeep comes round each minute, whatever the story is.
             let left: i64 = sqlx::query_scalar(
-                "select count(*) from apalis.jobs where status not in ('Done', 'Killed') and run_at < now() + interval '30 minutes'",
+                "select count(*) from apalis.jobs
+                 where status not in ('Done', 'Killed') and job_type <> 'upkeep' and run_at < now() + interval '30 minutes'",
             )
             .fetch_one(&self.database.pool)
             .await?;
@@ -175,9 +189,12 @@ impl TestShop {
     pub async fn close(mut self, dead: i64) -> Result<()> {
         self.settle(Duration::from_mins(1)).await?;
         ensure!(self.dead_jobs().await? == dead, "{} jobs are dead, not {dead}", self.dead_jobs().await?);
-        let open: i64 = sqlx::query_scalar("select count(*) from job_attempts where ended_at is null")
-            .fetch_one(&self.database.pool)
-            .await?;
+        let open: i64 = sqlx::query_scalar(
+            "select count(*) from job_attempts a join apalis.jobs j on j.id = a.job_id
+             where a.ended_at is null and j.job_type <> 'upkeep'",
+        )
+        .fetch_one(&self.database.pool)
+        .await?;
         ensure!(open == 0, "{open} attempts have no end");
         self.web.stop().await.context("web")?;
         for worker in &mut self.workers {

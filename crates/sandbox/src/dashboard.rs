@@ -26,6 +26,8 @@ pub(crate) fn routes(world: &Arc<World>) -> impl Endpoint + use<> {
         .at("/favicon.ico", get(make_sync(|_| StatusCode::NO_CONTENT)))
         .at("/_sandbox/openai/next", post(answering(world, pokes::next)))
         .at("/_sandbox/openai/draw_time", post(answering(world, pokes::draw_time)))
+        .at("/_sandbox/openai/weather", post(answering(world, pokes::weather)))
+        .at("/_sandbox/openai/prepared", post(answering(world, pokes::prepared)))
         .at("/_sandbox/openai/models", post(answering(world, pokes::models)))
         .at("/_sandbox/openai/calls", get(answering(world, pokes::openai_calls)))
         .at("/_sandbox/storage/outage", post(answering(world, pokes::outage)))

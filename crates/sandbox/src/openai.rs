@@ -16,6 +16,7 @@ mod models;
 mod moderations;
 mod refusals;
 mod sizes;
+mod weather;
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -30,6 +31,7 @@ pub(crate) use forced::{Forced, Next};
 pub(crate) use journal::Journal;
 pub(crate) use magic::WORDS;
 pub(crate) use models::Models;
+pub(crate) use weather::{Forecast, Weather};
 
 use crate::painting::Easel;
 use crate::server::{Tasks, answering};
@@ -41,10 +43,13 @@ pub(crate) struct OpenAi {
     pub journal: Journal,
     pub forced: Forced,
     pub models: Models,
+    pub weather: Weather,
     draw_time: Mutex<RangeInclusive<Duration>>,
     draw_time_at_start: RangeInclusive<Duration>,
     failures: Mutex<HashMap<String, u32>>,
     easel: Easel,
+    /// A small picture that is answered to everything, in base64.
+    prepared: Mutex<Option<Arc<str>>>,
     tasks: Tasks,
 }
 
@@ -54,10 +59,12 @@ impl OpenAi {
             journal: Journal::default(),
             forced: Forced::default(),
             models: Models::default(),
+            weather: Weather::default(),
             draw_time: Mutex::new(draw_time.clone()),
             draw_time_at_start: draw_time,
             failures: Mutex::default(),
             easel: Easel::new(),
+            prepared: Mutex::default(),
             tasks,
         }
     }
@@ -70,11 +77,24 @@ impl OpenAi {
         *self.draw_time.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
+    /// From now on everything is answered with one small picture that costs no time to paint, or no more.
+    pub async fn prepare(&self, on: bool) -> anyhow::Result<()> {
+        let picture = if on { Some(self.easel.sketch().await?.into()) } else { None };
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = picture;
+        Ok(())
+    }
+
+    fn prepared(&self) -> Option<Arc<str>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Forgets every call and every knob, as if the sandbox had just been started.
     pub fn reset(&self) {
         self.journal.forget();
         self.forced.forget();
         self.models.forget();
+        self.weather.forget();
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.set_draw_time(self.draw_time_at_start.clone());
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -32,6 +32,12 @@ struct Shutdown {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Prepared {
+    on: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Outage {
     seconds: f64,
 }
@@ -39,8 +45,10 @@ struct Outage {
 /// `POST /_sandbox/openai/next`: how the next call is answered.
 pub(crate) async fn next(world: Arc<World>, mut request: Request) -> poem::Result<Response> {
     let order: crate::openai::Next = read(&mut request).await?;
-    if StatusCode::from_u16(order.status).is_err() || order.status < 200 {
-        return Err(refuse("status must be an HTTP status from 200"));
+    if !order.is_valid() {
+        return Err(refuse(
+            "status must be an HTTP status from 200, and headers such that HTTP can carry them",
+        ));
     }
     world.openai.forced.order(order);
     done(&request)
@@ -54,6 +62,22 @@ pub(crate) async fn draw_time(world: Arc<World>, mut request: Request) -> poem::
         return Err(refuse("to_ms must not be less than ms"));
     }
     world.openai.set_draw_time(Duration::from_millis(time.ms)..=Duration::from_millis(most));
+    done(&request)
+}
+
+/// `POST /_sandbox/openai/weather`: so many of a hundred calls for pictures fail.
+pub(crate) async fn weather(world: Arc<World>, mut request: Request) -> poem::Result<Response> {
+    let forecast: crate::openai::Forecast = read(&mut request).await?;
+    if !world.openai.weather.change(forecast) {
+        return Err(refuse("the percentages make more than a hundred"));
+    }
+    done(&request)
+}
+
+/// `POST /_sandbox/openai/prepared`: everything is answered with one small picture that takes no time to paint.
+pub(crate) async fn prepared(world: Arc<World>, mut request: Request) -> poem::Result<Response> {
+    let Prepared { on } = read(&mut request).await?;
+    world.openai.prepare(on).await.map_err(broken)?;
     done(&request)
 }
 

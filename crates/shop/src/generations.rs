@@ -4,6 +4,7 @@
 
 mod clearing;
 mod drawing;
+mod previews;
 mod reading;
 mod requesting;
 mod wishes;
@@ -12,10 +13,12 @@ use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
 pub use clearing::{Unchecked, clear, turn_down, unchecked};
+pub(crate) use drawing::mark_open_calls_ambiguous;
 pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, WATCHED_FOR, answered, begin, end_call,
     expire_overdue, refuse,
 };
+pub use previews::{PREVIEW_WIDTH, preview, preview_number, prune_previews, show_preview};
 pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
 pub use requesting::{Limits, Refusal, request};
 pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Size, Style, Wish, check_prompt};
@@ -57,8 +60,9 @@ impl GenerationState {
     }
 }
 
-/// What the customer reads when every try failed.
-const FAILED: &str = "We tried several times, but the picture did not come out. Nothing was charged. Please try again in a while.";
+/// What the customer reads when every try failed, or the first one showed that no other will do better.
+const FAILED: &str =
+    "We tried, but the picture did not come out. Nothing was charged. Please try again in a while.";
 
 /// Takes a request back that has not begun, and gives its credits back. Its job finds nothing to do.
 pub async fn cancel(
@@ -86,7 +90,7 @@ pub async fn cancel(
 
 /// Ends a generation whose job is out of tries. A call that is still open got no answer.
 pub(crate) async fn give_up(tx: &mut PgTransaction<'_>, cause: &Cause, id: GenerationId) -> sqlx::Result<()> {
-    drawing::mark_open_calls_ambiguous(tx, cause, id).await?;
+    mark_open_calls_ambiguous(tx, cause, id).await?;
     fail(tx, cause, id, FAILED).await
 }
 
@@ -106,6 +110,7 @@ async fn fail(
     .await?;
     if failed.rows_affected() == 1 {
         credits::release(tx, cause, id).await?;
+        previews::forget_preview(tx, id).await?;
     }
     Ok(())
 }

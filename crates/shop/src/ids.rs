@@ -79,6 +79,10 @@ id!(
     /// Of one thing that staff did.
     AuditEntryId
 );
+id!(
+    /// Of one difference between two books.
+    FindingId
+);
 
 fn v7(at: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(at.timestamp()).unwrap_or_default();

@@ -92,6 +92,11 @@ pub fn original_key(id: ImageId, format: Format) -> String {
     format!("images/{id}/original.{}", format.extension())
 }
 
+/// Where all objects of a picture lie, and no others.
+pub fn folder(id: ImageId) -> String {
+    format!("images/{id}/")
+}
+
 /// The key of a small version.
 pub fn thumbnail_key(id: ImageId, width: i32, format: Format) -> String {
     format!("images/{id}/{width}.{}", format.extension())

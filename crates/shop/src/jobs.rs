@@ -9,6 +9,7 @@ use crate::{
     Cause, accounts, exports, generations,
     ids::{AccountId, ExportId, GenerationId, ImageId, MailId},
     images, mails,
+    schedules::{self, Upkeep},
 };
 
 /// A piece of work for a worker. The names are stored: a job that was enqueued by an older version must still decode.
@@ -55,6 +56,14 @@ pub enum Job {
         /// Which one.
         account_id: AccountId,
     },
+    /// Ends what was not drawn in the promised time.
+    ExpireGenerations,
+    /// Asks the provider for ends of models that are announced.
+    CheckModels,
+    /// Compares the books, and pictures with their objects.
+    Reconcile,
+    /// Removes what is of no more use.
+    Prune,
 }
 
 /// A queue of its own, so that a slow picture never delays a mail. Stored as apalis' `job_type`.
@@ -103,6 +112,7 @@ impl Job {
             Self::MakeThumbnails { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
             Self::ExportAccount { .. } | Self::PurgeExport { .. } | Self::EraseAccount { .. } => Lane::Upkeep,
+            Self::ExpireGenerations | Self::CheckModels | Self::Reconcile | Self::Prune => Lane::Upkeep,
         }
     }
 
@@ -117,6 +127,10 @@ impl Job {
             Self::ExportAccount { .. } => "export_account",
             Self::PurgeExport { .. } => "purge_export",
             Self::EraseAccount { .. } => "erase_account",
+            Self::ExpireGenerations => "expire_generations",
+            Self::CheckModels => "check_models",
+            Self::Reconcile => "reconcile",
+            Self::Prune => "prune",
         }
     }
 
@@ -125,7 +139,13 @@ impl Job {
     /// put off mails from strangers on purpose, and a mail that comes late is better than none.
     pub fn max_attempts(&self) -> i32 {
         match self {
-            Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
+            // Upkeep comes round again by itself.
+            Self::GenerateImages { .. }
+            | Self::MakeThumbnails { .. }
+            | Self::ExpireGenerations
+            | Self::CheckModels
+            | Self::Reconcile
+            | Self::Prune => 5,
             Self::SendMail { .. } => 64,
             Self::UploadImage { .. }
             | Self::PurgeImage { .. }
@@ -194,6 +214,10 @@ impl Job {
             Self::ExportAccount { export_id } => exports::give_up(tx, cause, export_id).await,
             Self::PurgeExport { export_id } => exports::report_stuck(tx, export_id).await,
             Self::EraseAccount { account_id } => accounts::give_up_erasure(tx, account_id).await,
+            Self::ExpireGenerations => schedules::give_up(tx, cause, Upkeep::ExpireGenerations).await,
+            Self::CheckModels => schedules::give_up(tx, cause, Upkeep::CheckModels).await,
+            Self::Reconcile => schedules::give_up(tx, cause, Upkeep::Reconcile).await,
+            Self::Prune => schedules::give_up(tx, cause, Upkeep::Prune).await,
         }
     }
 }

@@ -19,6 +19,8 @@ pub mod mails;
 pub mod office;
 pub mod providers;
 pub mod queue;
+pub mod reconciliation;
+pub mod schedules;
 pub mod schema;
 pub mod second_factors;
 pub mod sessions;

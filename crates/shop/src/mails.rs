@@ -1,6 +1,6 @@
 //! Mails: queued → sent · failed. What they say is the worker's business (templates/mails); what they are about is here.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction, types::Json};
 use uuid::Uuid;
@@ -123,6 +123,22 @@ pub enum Letter {
         /// Which one.
         account_id: AccountId,
     },
+    /// For staff: a provider did not accept what we asked for.
+    RequestRejected {
+        /// Its name.
+        provider: String,
+        /// The provider's word for it.
+        detail: String,
+    },
+    /// For staff: a model that we use will be gone, or is not there.
+    ModelRetires {
+        /// Its name.
+        model: String,
+        /// The setting that names it.
+        setting: String,
+        /// Its last day; none if it is not there.
+        retires_on: Option<NaiveDate>,
+    },
 }
 
 impl Letter {
@@ -145,7 +161,9 @@ impl Letter {
             | Self::PicturesReady { .. }
             | Self::ProviderPaused { .. }
             | Self::SpendingNearCap { .. }
-            | Self::AccountInReview { .. } => None,
+            | Self::AccountInReview { .. }
+            | Self::RequestRejected { .. }
+            | Self::ModelRetires { .. } => None,
         }
     }
 
@@ -256,7 +274,9 @@ pub async fn open(
             | Letter::PicturesReady { .. }
             | Letter::ProviderPaused { .. }
             | Letter::SpendingNearCap { .. }
-            | Letter::AccountInReview { .. } => ("", None),
+            | Letter::AccountInReview { .. }
+            | Letter::RequestRejected { .. }
+            | Letter::ModelRetires { .. } => ("", None),
         };
         let issued = tokens::Issued { account_id, purpose, email: &row.recipient, browser, next };
         tokens::issue(&mut tx, cause, token, &issued).await?;

@@ -1,6 +1,7 @@
 //! Whoever draws for us. While a provider is paused nothing is asked of it: its jobs keep their place and use up no attempt,
 //! and the oldest of them tries from time to time whether it is over. `apalis.get_jobs` holds the gate (`0020_providers.sql`).
 
+mod models;
 mod pacing;
 mod spending;
 
@@ -8,7 +9,9 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, PgTransaction};
 
+pub use models::{Listed, check_model};
 pub use pacing::slow_down;
+pub(crate) use pacing::{count_failure, forget_failures};
 pub use spending::{Caps, Spent, spent};
 pub(crate) use spending::{commit, correct};
 
@@ -150,6 +153,15 @@ pub async fn report(
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     pause_after(&mut tx, cause, name, call_began, trouble).await?;
+    tx.commit().await
+}
+
+/// A provider did not accept what we asked for: our mistake, or a change of its rules. Staff are told once a day.
+pub async fn report_rejection(db: &PgPool, cause: &Cause, name: &str, detail: &str) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    let key = format!("request_rejected:{name}:{detail}:{}", cause.at.date_naive());
+    let alert = staff_alerts::Alert::RequestRejected { provider: name, detail };
+    staff_alerts::tell(&mut tx, cause, &alert, &key).await?;
     tx.commit().await
 }
 

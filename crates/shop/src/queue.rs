@@ -5,6 +5,7 @@
 
 mod claims;
 mod endings;
+mod pruning;
 mod workers;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use sqlx::PgPool;
 
 pub use claims::Claim;
 pub use endings::{Ending, Failure, Given, Outcome, end, end_all_done};
+pub use pruning::{Pruned, prune};
 pub use workers::{beat, close, rescue};
 
 use crate::jobs::Lane;

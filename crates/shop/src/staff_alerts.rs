@@ -1,5 +1,6 @@
 //! What staff are told by mail because it needs a person.
 
+use chrono::NaiveDate;
 use sqlx::PgTransaction;
 
 use crate::{
@@ -38,6 +39,22 @@ pub(crate) enum Alert<'a> {
         /// Which one.
         account_id: AccountId,
     },
+    /// A provider did not accept what we asked for.
+    RequestRejected {
+        /// Its name.
+        provider: &'a str,
+        /// The provider's word for it.
+        detail: &'a str,
+    },
+    /// A model that we use will be gone, or is not there.
+    ModelRetires {
+        /// Its name.
+        model: &'a str,
+        /// The setting that names it.
+        setting: &'a str,
+        /// Its last day; none if it is not there.
+        retires_on: Option<NaiveDate>,
+    },
 }
 
 /// Mails every manager and owner, once for a key.
@@ -58,6 +75,12 @@ pub(crate) async fn tell(
             cap_microdollars: cap,
         },
         Alert::AccountInReview { account_id } => Letter::AccountInReview { account_id },
+        Alert::RequestRejected { provider, detail } => {
+            Letter::RequestRejected { provider: provider.to_owned(), detail: detail.to_owned() }
+        }
+        Alert::ModelRetires { model, setting, retires_on } => {
+            Letter::ModelRetires { model: model.to_owned(), setting: setting.to_owned(), retires_on }
+        }
     };
     let staff = sqlx::query!(
         r#"select id as "id: AccountId", email from accounts

@@ -71,7 +71,7 @@ impl Drop for Database {
     }
 }
 
-/// An account whose address is verified, with a thousand credits.
+/// An account whose address is verified, without credits.
 ///
 /// # Panics
 /// If there is one already.
@@ -81,9 +81,6 @@ pub async fn account(db: &PgPool, email: &str, password_hash: &str) -> AccountId
     accounts::open(db, &cause, &new).await.expect("an account");
     let id = accounts::credentials(db, email).await.expect("an answer").expect("an account").account_id;
     verify(db, id).await;
-    let mut tx = db.begin().await.expect("a transaction");
-    credits::welcome(&mut tx, &cause, id, 1_000).await.expect("welcomed");
-    tx.commit().await.expect("committed");
     id
 }
 

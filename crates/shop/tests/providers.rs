@@ -265,3 +265,62 @@ async fn past_the_promised_time_the_credits_are_back() {
     let balance = shop::credits::balance(&database.pool, owner).await.expect("read");
     assert_eq!((balance.available, balance.held), (998, 2));
 }
+
+#[tokio::test]
+async fn after_five_failures_in_a_row_everybody_waits_a_minute_and_a_success_ends_it() {
+    let (database, owner) = shop(0).await;
+    for number in 0..6 {
+        requested(&database, owner, &format!("a fox, number {number}")).await;
+    }
+    let handed = fetch(&database).await;
+    let free_in = async || provider(&database).await.free_at - cause().at;
+    for (failures, job) in (1..).zip(&handed[..5]) {
+        fail(&database, job, if failures % 2 == 0 { CallEnd::Ambiguous } else { CallEnd::Failed }).await;
+        let wait = free_in().await;
+        assert_eq!(wait > TimeDelta::seconds(55), failures == 5, "{failures}: {wait}");
+    }
+    assert_eq!(provider(&database).await.pause, None, "it is no pause: it ends by itself");
+    assert!(fetch(&database).await.is_empty(), "nothing is handed out");
+
+    // The one that was under way is answered.
+    let id = id_of(&handed[5]);
+    let Begun::Draw(drawing) = begin(&database, &handed[5], id, TERMS).await else { panic!("to draw") };
+    generations::answered(&database.pool, &cause(), drawing.call_id, &answer(2)).await.expect("answered");
+    sql(&database, "update providers set free_at = now()").await;
+    let next = fetch(&database).await;
+    fail(&database, &next[0], CallEnd::Failed).await;
+    assert!(free_in().await < TimeDelta::seconds(1), "counted from the start again");
+}
+
+#[tokio::test]
+async fn staff_are_told_of_the_end_of_a_model_thirty_seven_and_one_days_before_and_once_each() {
+    use chrono::{Days, NaiveDate};
+    use providers::{Listed, check_model};
+    let (database, _) = shop(0).await;
+    let manager = account(&database, "manager@example.org").await;
+    give_role(&database.pool, manager, "manager").await;
+    let end = NaiveDate::from_ymd_opt(2026, 12, 31).expect("a day");
+    let mails = async || jobs(&database, "send_mail").await.len();
+    let mut told = Vec::new();
+    for left in (0..40).rev() {
+        let day = (end - Days::new(left)).and_hms_opt(6, 0, 0).expect("a time").and_utc();
+        let before = mails().await;
+        for _ in 0..2 {
+            let cause = shop::Cause { at: day, request_id: None };
+            check_model(&database.pool, &cause, "OPENAI_IMAGE_MODEL", "gpt-image", Listed::Until(end))
+                .await
+                .expect("checked");
+        }
+        if mails().await > before {
+            told.push(left);
+        }
+    }
+    assert_eq!(told, [30, 14, 7, 1]);
+    assert_eq!(mails().await, 4);
+    for listed in [Listed::Open, Listed::Nowhere, Listed::Nowhere] {
+        check_model(&database.pool, &cause(), "OPENAI_IMAGE_MODEL", "gpt-image", listed)
+            .await
+            .expect("checked");
+    }
+    assert_eq!(mails().await, 5, "and once that it is not there");
+}

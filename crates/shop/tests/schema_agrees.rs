@@ -11,6 +11,8 @@ use shop::{
     mails::{MailKind, MailState},
     providers::Pause,
     queue::Outcome,
+    reconciliation::{FindingKind, Resolution},
+    schedules::{RunOutcome, Upkeep},
     strikes::{Source, Verdict},
     testing::Database,
     tokens::Purpose,
@@ -58,6 +60,10 @@ async fn every_known_word_is_known_to_both() {
         ("mails_state_known", rust::<MailState>()),
         ("account_tokens_purpose_known", rust::<Purpose>()),
         ("exports_state_known", rust::<ExportState>()),
+        ("schedules_name_known", rust::<Upkeep>()),
+        ("schedules_outcome_known", rust::<RunOutcome>()),
+        ("reconciliation_findings_kind_known", rust::<FindingKind>()),
+        ("reconciliation_findings_resolution_known", rust::<Resolution>()),
     ] {
         assert_eq!(sql(&database, constraint).await, words, "{constraint}");
     }
@@ -71,7 +77,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 19, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 23, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]

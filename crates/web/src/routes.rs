@@ -115,6 +115,7 @@ pub fn table() -> Table {
         .at("/generations/new", Anybody, get(generations::new::show))
         .at("/generations/:id", Member, get(generations::show::show))
         .at("/generations/:id/progress", MemberByPage, get(generations::show::progress))
+        .at("/generations/:id/preview", MemberByPage, get(generations::preview::show))
         .at("/generations/:id/cancellation", Member, post(generations::cancellation::create))
         .at("/images/:id", Anybody, get(images::show::show))
         .at("/images/:id/staged", Anybody, get(images::staged::show))

@@ -109,6 +109,13 @@ pub struct Config {
     /// is asked too fast says so, and is given the time it asks for, whatever stands here.
     #[arg(long, env = "OPENAI_CALLS_PER_MINUTE", default_value_t = 0)]
     pub openai_calls_per_minute: i32,
+    /// How many seconds the image provider may take for an answer, from 1 to 300: large pictures in high quality need minutes.
+    #[arg(long, env = "OPENAI_TIMEOUT_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub openai_timeout_seconds: u64,
+    /// How many previews of a picture the provider sends while it draws, from 0 to 3, for requests of one picture. Each costs as
+    /// much as 100 tokens of a picture, and not every compatible server knows them.
+    #[arg(long, env = "OPENAI_PARTIAL_IMAGES", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub openai_partial_images: u8,
     /// Whether sentences are checked by the provider before anything is drawn: `on`, `strict` (a check that cannot be had holds
     /// up everybody, not only new customers) or `off`.
     #[arg(long, env = "OPENAI_MODERATION", default_value = "on")]

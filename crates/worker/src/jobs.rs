@@ -1,11 +1,15 @@
 //! The index of all jobs: a job that is missing here does not compile.
 
+mod check_models;
 mod erase_account;
+mod expire_generations;
 mod export_account;
 mod generate_images;
 mod make_thumbnails;
+mod prune;
 mod purge_export;
 mod purge_image;
+mod reconcile;
 mod send_mail;
 mod upload_image;
 
@@ -38,12 +42,17 @@ impl Handler for Jobs {
             Job::UploadImage { .. }
             | Job::PurgeImage { .. }
             | Job::SendMail { .. }
-            | Job::PurgeExport { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
+            | Job::PurgeExport { .. }
+            | Job::ExpireGenerations
+            | Job::CheckModels => Policy { deadline: Duration::from_mins(1), paid: false },
             Job::MakeThumbnails { .. } | Job::EraseAccount { .. } => {
                 Policy { deadline: Duration::from_mins(2), paid: false }
             }
+            Job::Prune => Policy { deadline: Duration::from_mins(10), paid: false },
             // Thousands of pictures, one after the other.
             Job::ExportAccount { .. } => Policy { deadline: Duration::from_mins(30), paid: false },
+            // A million pictures are a few thousand pages of a listing.
+            Job::Reconcile => Policy { deadline: Duration::from_hours(1), paid: false },
         }
     }
 
@@ -60,6 +69,10 @@ impl Handler for Jobs {
             Job::ExportAccount { export_id } => export_account::run(export_id, services, &context).await,
             Job::PurgeExport { export_id } => purge_export::run(export_id, services, &context).await,
             Job::EraseAccount { account_id } => erase_account::run(account_id, services, &context).await,
+            Job::ExpireGenerations => expire_generations::run(services, &context).await,
+            Job::CheckModels => check_models::run(services, &context).await,
+            Job::Reconcile => reconcile::run(services, &context).await,
+            Job::Prune => prune::run(services, &context).await,
         }
     }
 }

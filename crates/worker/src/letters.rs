@@ -145,7 +145,9 @@ impl Letters {
             Letter::ErasureCalledOff => "/account".to_owned(),
             Letter::Erased => String::new(),
             Letter::PicturesReady { generation_id } => format!("/generations/{generation_id}"),
-            Letter::ProviderPaused { .. } => "/admin/providers".to_owned(),
+            Letter::ProviderPaused { .. } | Letter::RequestRejected { .. } | Letter::ModelRetires { .. } => {
+                "/admin/providers".to_owned()
+            }
             Letter::SpendingNearCap { spent_microdollars, cap_microdollars, .. } => {
                 words.spent = dollars(*spent_microdollars);
                 words.cap = dollars(*cap_microdollars);

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, bail};
 use clap::Parser;
 use secrecy::ExposeSecret;
-use shop::{Cause, findings, jobs::Lane, providers, schema};
+use shop::{Cause, findings, jobs::Lane, providers, schedules, schema};
 use tokio_util::sync::CancellationToken;
 use worker::{
     config::{Cli, Command, Config},
@@ -76,6 +76,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
         &config.openai_fingerprint(),
     )
     .await?;
+    schedules::introduce(&db, &Cause::now(None)).await?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone())?);
     let settings = Settings { lanes, ..Settings::default() };

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use chrono::NaiveDate;
 use shop::{
-    ids::{ExportId, GenerationId},
+    ids::{AccountId, ExportId, GenerationId},
     mails::{Letter, MailKind, Outgoing},
+    providers::Pause,
 };
 use strum::VariantArray;
 use uuid::Uuid;
@@ -43,7 +45,39 @@ fn letters() -> Vec<(Letter, &'static str)> {
             Letter::PicturesReady { generation_id: GenerationId(id()) },
             "/generations/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11",
         ),
+        (paused(Pause::Billing), "/admin/providers"),
+        (paused(Pause::Configuration), "/admin/providers"),
+        (paused(Pause::OwnCap), "/admin/providers"),
+        (paused(Pause::Staff), "/admin/providers"),
+        (
+            Letter::SpendingNearCap {
+                provider: "OpenAI".to_owned(),
+                period: "day".to_owned(),
+                spent_microdollars: 40_050_000,
+                cap_microdollars: 50_000_000,
+            },
+            "/admin/providers",
+        ),
+        (
+            Letter::AccountInReview { account_id: AccountId(id()) },
+            "/admin/accounts/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11",
+        ),
+        (
+            Letter::RequestRejected { provider: "OpenAI".to_owned(), detail: "invalid_value".to_owned() },
+            "/admin/providers",
+        ),
+        (retires(Some("2027-01-31".parse().expect("a day"))), "/admin/providers"),
+        (retires(None), "/admin/providers"),
     ]
+}
+
+fn paused(pause: Pause) -> Letter {
+    Letter::ProviderPaused { provider: "OpenAI".to_owned(), pause, detail: "OPENAI_API_KEY".to_owned() }
+}
+
+fn retires(retires_on: Option<NaiveDate>) -> Letter {
+    let (model, setting) = ("gpt-image-2.6-flare".to_owned(), "OPENAI_IMAGE_MODEL".to_owned());
+    Letter::ModelRetires { model, setting, retires_on }
 }
 
 fn open() -> Letters {

@@ -51,6 +51,7 @@ fn addresses(world: &World, mails: usize) -> String {
 fn openai_knobs(world: &World) -> String {
     let time = world.openai.draw_time();
     let waiting: u32 = world.openai.forced.waiting().iter().map(|next| next.times).sum();
+    let weather = world.openai.weather.forecast();
     let mut models = String::new();
     for name in Models::names() {
         let _ = write!(models, "<option>{name}</option>");
@@ -68,12 +69,24 @@ fn openai_knobs(world: &World) -> String {
          <label>From, ms <input name=\"ms\" type=\"number\" min=\"0\" value=\"{}\" required></label>\
          <label>To, ms <input name=\"to_ms\" type=\"number\" min=\"0\" value=\"{}\"></label>\
          <button>Set</button></form>\
+         <form method=\"post\" action=\"/_sandbox/openai/weather\"><h3>Weather: of a hundred calls</h3>\
+         <label>Answered 429 <input name=\"rate_limited\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
+         <label>With retry after, seconds <input name=\"retry_after\" type=\"number\" min=\"0\" value=\"{}\"></label>\
+         <label>Answered 500 <input name=\"failing\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
+         <label>Cut in the middle <input name=\"cut\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
+         <label>Out of money <input name=\"out_of_money\" type=\"number\" min=\"0\" max=\"100\" value=\"{}\"></label>\
+         <button>Change</button></form>\
          <form method=\"post\" action=\"/_sandbox/openai/models\"><h3>Announce a model's end</h3>\
          <label>Model <select name=\"id\">{models}</select></label>\
          <label>Date, empty for none <input name=\"shutdown_date\" type=\"date\"></label>\
          <button>Announce</button></form></section>",
         time.start().as_millis(),
         time.end().as_millis(),
+        weather.rate_limited,
+        weather.retry_after,
+        weather.failing,
+        weather.cut,
+        weather.out_of_money,
     )
 }
 
@@ -131,8 +144,8 @@ fn calls(world: &World) -> String {
         );
     }
     let summary = format!(
-        "{} generations, {} edits, {} moderations, {} pictures charged, {} in flight",
-        read.generations, read.edits, read.moderations, read.pictures, read.in_flight
+        "{} generations, {} edits, {} moderations, {} pictures charged, {} millionths of a dollar, {} in flight",
+        read.generations, read.edits, read.moderations, read.pictures, read.microdollars, read.in_flight
     );
     let head = "<th>UTC</th><th>Path</th><th>Status</th><th>Pictures</th><th>Took</th><th>Request id</th>";
     table("OpenAI calls", &summary, head, &rows)

@@ -1,7 +1,8 @@
 //! Answers that a poke ordered for the next calls.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +24,22 @@ pub(crate) struct Next {
     /// Exactly this JSON; without it, OpenAI's usual one for the status.
     #[serde(default)]
     pub body: Option<Value>,
+    /// Exactly this text instead, which need not be JSON: what a proxy in front of the API says. HTML, unless `headers` say
+    /// something else.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// On top of OpenAI's own, or instead of those with the same name.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// How long it takes.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// The connection breaks in the middle of the body.
+    #[serde(default)]
+    pub cut: bool,
+    /// How many pictures are charged, whatever is answered.
+    #[serde(default)]
+    pub pictures: u64,
     #[serde(default = "once")]
     pub times: u32,
     /// Part of the path that it is meant for; without it, any call for pictures.
@@ -63,13 +80,29 @@ impl Forced {
 }
 
 impl Next {
-    pub(super) fn reply(self, id: &str) -> Reply {
-        let body = self.body.unwrap_or_else(|| usual(self.status, self.retry_after, id));
-        let reply = Reply::new(self.status, Payload::Json(body));
-        match self.retry_after {
-            Some(seconds) => reply.retry_after(seconds),
-            None => reply,
+    /// Whether all of it can go over the wire.
+    pub fn is_valid(&self) -> bool {
+        let is_header = |(name, value): (&String, &String)| {
+            name.parse::<http::HeaderName>().is_ok() && value.parse::<http::HeaderValue>().is_ok()
+        };
+        http::StatusCode::from_u16(self.status).is_ok()
+            && self.status >= 200
+            && self.headers.iter().all(is_header)
+    }
+
+    pub(super) async fn reply(self, id: &str) -> Reply {
+        tokio::time::sleep(Duration::from_millis(self.delay_ms)).await;
+        let payload = match self.text {
+            Some(text) => Payload::Text(text),
+            None => Payload::Json(self.body.unwrap_or_else(|| usual(self.status, self.retry_after, id))),
+        };
+        let payload = if self.cut { Payload::Cut(Box::new(payload)) } else { payload };
+        let mut reply = Reply::new(self.status, payload);
+        reply.pictures = self.pictures;
+        if let Some(seconds) = self.retry_after {
+            reply = reply.retry_after(seconds);
         }
+        self.headers.into_iter().fold(reply, |reply, (name, value)| reply.header(name, value))
     }
 }
 

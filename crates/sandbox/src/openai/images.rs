@@ -3,9 +3,8 @@
 mod request;
 mod usage;
 
-use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use poem::{Request, Response};
 use serde_json::{Value, json};
@@ -15,6 +14,7 @@ pub(super) use request::{EDIT_FIELDS, GENERATION_FIELDS, ImageRequest};
 use super::answers::{Payload, Reply};
 use super::magic::{Magic, Trick};
 use super::refusals::Refusal;
+use super::weather::Storm;
 use super::{OpenAi, bodies, fields::Fields, keys, sha256_hex, to_the_end};
 use crate::clock;
 use crate::painting::Commission;
@@ -47,8 +47,16 @@ pub(super) async fn run(
             let known_caller = parsed.as_ref().map_or_else(|refusal| refusal.status != 401, |_| true);
             let forced = if known_caller { openai.forced.take(path) } else { None };
             let reply = match (forced, parsed) {
-                (Some(forced), _) => forced.reply(&id),
-                (None, Ok(request)) => answer(&openai, path, &id, request).await,
+                (Some(forced), _) => forced.reply(&id).await,
+                (None, Ok(request)) => match openai.weather.today(&sha256_hex(&request.prompt)) {
+                    Some(Storm::Rain(refusal)) => (*refusal).into(),
+                    Some(Storm::Lightning) => {
+                        let mut reply = answer(&openai, path, &id, request).await;
+                        reply.payload = Payload::Cut(Box::new(reply.payload));
+                        reply
+                    }
+                    None => answer(&openai, path, &id, request).await,
+                },
                 (None, Err(refusal)) => refusal.into(),
             };
             reply.stamped(&openai, &id, since)
@@ -68,24 +76,31 @@ async fn answer(openai: &OpenAi, path: &str, id: &str, request: ImageRequest) ->
         }
         return refusal.into();
     }
-    let Ok(pictures) = openai.easel.paint(request.commission(), request.n).await else {
-        return Refusal::server_error(id).into();
+    let pictures = match openai.prepared() {
+        Some(picture) => std::iter::repeat_with(|| picture.to_string())
+            .take(usize::try_from(request.n).unwrap_or(1))
+            .collect(),
+        None => match openai.easel.paint(request.commission(), request.n).await {
+            Ok(pictures) => pictures,
+            Err(_) => return Refusal::server_error(id).into(),
+        },
     };
-    tokio::time::sleep_until(until).await;
-
     let mut reply = if request.stream {
-        Reply::new(200, Payload::Events(events(path, &request, &pictures)))
+        let left = until.saturating_duration_since(tokio::time::Instant::now());
+        Reply::new(200, Payload::Events(events(path, &request, &pictures, left)))
     } else {
+        tokio::time::sleep_until(until).await;
         let mut body = body(&request, &pictures);
         match trick {
             Some(Trick::NoUsage) => body["usage"] = request.usage_without_details(),
             Some(Trick::Empty) => body["data"] = json!([]),
             _ => {}
         }
-        let payload = if trick == Some(Trick::Cut) { Payload::Cut(body) } else { Payload::Json(body) };
-        Reply::new(200, payload)
+        let payload = Payload::Json(body);
+        Reply::new(200, if trick == Some(Trick::Cut) { Payload::Cut(Box::new(payload)) } else { payload })
     };
     reply.pictures = request.n;
+    reply.microdollars = request.microdollars();
     reply
 }
 
@@ -110,17 +125,25 @@ fn common(request: &ImageRequest) -> Value {
     common
 }
 
-/// The answer as events. Partial pictures are the whole one, sent early: there is nothing half-painted to show.
-fn events(path: &str, request: &ImageRequest, pictures: &[String]) -> String {
+/// The answer as events, spread over the time that is left. Partial pictures are the whole one, sent early: there is nothing
+/// half-painted to show.
+fn events(
+    path: &str,
+    request: &ImageRequest,
+    pictures: &[String],
+    left: Duration,
+) -> Vec<(Duration, String)> {
     let what = if path.ends_with("edits") { "image_edit" } else { "image_generation" };
-    let mut events = String::new();
+    let each = request.n * (request.partial_images + 1);
+    let pause = left / u32::try_from(each).unwrap_or(1).max(1);
+    let mut events = Vec::new();
     let mut push = |kind: String, picture: &String, more: (&str, Value)| {
         let mut event = common(request);
         event["created_at"] = event["created"].take();
         event["b64_json"] = json!(picture);
         event["type"] = json!(kind);
         event[more.0] = more.1;
-        let _ = write!(events, "event: {kind}\ndata: {event}\n\n");
+        events.push((pause, format!("event: {kind}\ndata: {event}\n\n")));
     };
     for picture in pictures {
         for index in 0..request.partial_images {

@@ -25,6 +25,7 @@ struct Inner {
     models: u64,
     in_flight: u64,
     pictures: u64,
+    microdollars: u64,
     latest: VecDeque<Call>,
 }
 
@@ -39,6 +40,8 @@ pub(crate) struct Call {
     pub ended_ms: Option<u64>,
     /// How many pictures it was charged for.
     pub pictures: u64,
+    /// What it was charged, in millionths of a dollar.
+    pub microdollars: u64,
     /// Whether the client had hung up before the answer was there.
     pub client_gone: bool,
 }
@@ -53,6 +56,8 @@ pub(crate) struct Summary {
     pub in_flight: u64,
     /// Pictures that were charged for, delivered or not.
     pub pictures: u64,
+    /// What all of them were charged, in millionths of a dollar: the invoice.
+    pub microdollars: u64,
     /// In the order in which they came.
     pub calls: Vec<Call>,
 }
@@ -84,13 +89,15 @@ impl Journal {
             started_ms,
             ended_ms: None,
             pictures: 0,
+            microdollars: 0,
             client_gone: false,
         });
         id
     }
 
     pub(super) fn end(&self, id: &str, reply: &Reply, client_gone: bool) {
-        let mut inner = self.lock();
+        let mut guard = self.lock();
+        let inner = &mut *guard;
         // A call of before a reset is not known any more, and is counted nowhere.
         if let Some(call) = inner.latest.iter_mut().rev().find(|call| call.id == id) {
             call.status = Some(reply.status);
@@ -98,7 +105,9 @@ impl Journal {
             call.pictures = reply.pictures;
             call.client_gone = client_gone;
             inner.in_flight = inner.in_flight.saturating_sub(1);
+            call.microdollars = reply.microdollars;
             inner.pictures += reply.pictures;
+            inner.microdollars += reply.microdollars;
         }
     }
 
@@ -119,6 +128,7 @@ impl Journal {
             models: inner.models,
             in_flight: inner.in_flight,
             pictures: inner.pictures,
+            microdollars: inner.microdollars,
             calls: inner.latest.iter().cloned().collect(),
         }
     }

@@ -59,7 +59,7 @@ pub(super) async fn moderations(openai: Arc<OpenAi>, request: Request) -> poem::
     let id = openai.journal.begin("/v1/moderations", seen.as_deref());
     let forced = openai.forced.take("/v1/moderations");
     let reply = match (forced, parsed) {
-        (Some(forced), _) => forced.reply(&id),
+        (Some(forced), _) => forced.reply(&id).await,
         (None, Err(refusal)) => refusal.into(),
         (None, Ok((model, inputs))) => {
             let results: Vec<Value> = inputs.iter().map(result).collect();

@@ -7,9 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio::sync::Semaphore;
 
-use super::Commission;
+use super::{Commission, Format};
 
 const EASELS: usize = 2;
+/// Pixels along each edge of a sketch.
+const SKETCH: u32 = 256;
 
 /// Paints off the async threads, two pictures at a time.
 pub(crate) struct Easel(Semaphore);
@@ -17,6 +19,20 @@ pub(crate) struct Easel(Semaphore);
 impl Easel {
     pub fn new() -> Easel {
         Easel(Semaphore::new(EASELS))
+    }
+
+    /// A small picture in base64, for whoever measures something else than painting.
+    pub async fn sketch(&self) -> anyhow::Result<String> {
+        let commission = Commission {
+            prompt: "a lighthouse at dawn".to_owned(),
+            width: SKETCH,
+            height: SKETCH,
+            transparent: false,
+            format: Format::Jpeg,
+            compression: 80,
+            source: None,
+        };
+        self.paint(commission, 1).await?.pop().context("no picture")
     }
 
     /// So many pictures of one commission, in base64.

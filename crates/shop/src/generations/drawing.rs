@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgPool, PgTransaction};
 
-use super::{GenerationState, Quality, Size, Style, fail};
+use super::{GenerationState, Quality, Size, Style, fail, previews::forget_preview};
 use crate::{
     Cause, credits,
     ids::{AccountId, CallId, GenerationId, ImageId},
@@ -265,11 +265,13 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
     .await?;
     let Some(call) = call else { return Ok(()) };
     let generation_id = call.generation_id;
+    forget_preview(&mut tx, generation_id).await?;
     if let Some(cost) = answer.cost_microdollars {
         let by = cost - call.estimated_microdollars;
         providers::correct(&mut tx, call.started_at, &call.provider, by).await?;
     }
     providers::resume_after(&mut tx, &call.provider, call.started_at).await?;
+    providers::forget_failures(&mut tx, &call.provider).await?;
     let waiting = sqlx::query!(
         r#"update generations set state = 'ready', finished_at = $2 where id = $1 and state in ('queued', 'generating')
            returning account_id as "account_id: AccountId", quality as "quality: Quality", created_at"#,
@@ -345,7 +347,7 @@ pub async fn end_call(
     let mut tx = db.begin().await?;
     if let Some(call) = close(&mut tx, cause, call_id, state, request_id, error).await? {
         match end {
-            CallEnd::Failed | CallEnd::Ambiguous => {}
+            CallEnd::Failed | CallEnd::Ambiguous => providers::count_failure(&mut tx, &call.provider).await?,
             CallEnd::RateLimited { pause } => providers::slow_down(&mut *tx, &call.provider, *pause).await?,
             CallEnd::Paused(trouble) => {
                 providers::pause_after(&mut tx, cause, &call.provider, call.started_at, trouble).await?;
@@ -391,6 +393,9 @@ async fn close(
     )
     .fetch_optional(&mut **tx)
     .await?;
+    if let Some(call) = &closed {
+        forget_preview(tx, call.generation_id).await?;
+    }
     if let Some(call) = closed.as_ref().filter(|_| state != CallState::Ambiguous) {
         providers::correct(tx, call.started_at, &call.provider, -call.estimated_microdollars).await?;
     }
@@ -460,14 +465,17 @@ pub async fn expire_overdue(db: &PgPool, cause: &Cause) -> sqlx::Result<usize> {
     Ok(overdue.len())
 }
 
-pub(super) async fn mark_open_calls_ambiguous(
+pub(crate) async fn mark_open_calls_ambiguous(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
     id: GenerationId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update provider_calls set state = 'ambiguous', ended_at = $2, error = 'no answer reached us: the attempt ended during the call'
-         where generation_id = $1 and state = 'open'",
+        "with lost as (
+             update provider_calls set state = 'ambiguous', ended_at = $2, error = 'no answer reached us: the attempt ended during the call'
+             where generation_id = $1 and state = 'open' returning generation_id
+         )
+         delete from generation_previews p using lost where p.generation_id = lost.generation_id",
         id as GenerationId,
         cause.at,
     )

@@ -7,7 +7,7 @@ use shop::{
     generations::{self, Answer, Begun, Drawing, Picture, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::Format,
-    testing::{self, Database, LIMITS, TERMS, claim},
+    testing::{self, Database, LIMITS, TERMS, claim, give_credits},
 };
 
 pub fn cause() -> Cause {
@@ -15,7 +15,9 @@ pub fn cause() -> Cause {
 }
 
 pub async fn account(database: &Database, email: &str) -> AccountId {
-    testing::account(&database.pool, email, "$argon2id$none").await
+    let id = testing::account(&database.pool, email, "$argon2id$none").await;
+    give_credits(&database.pool, id, 1_000).await;
+    id
 }
 
 pub fn wish(prompt: &str) -> Wish {

@@ -3,6 +3,7 @@
 pub mod cancellation;
 pub mod index;
 pub mod new;
+pub mod preview;
 pub mod show;
 pub mod unverified;
 pub mod waiting;

@@ -117,3 +117,37 @@ async fn a_script_that_asks_after_the_session_ended_gets_no_page_to_swap_in() {
         StatusCode::UNAUTHORIZED
     );
 }
+
+#[tokio::test]
+async fn a_preview_is_shown_to_its_owner_while_the_picture_is_drawn() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let id = shop.queued("mira@example.org", "A fox").await;
+    let (page, preview) = (format!("/generations/{id}/progress"), format!("/generations/{id}/preview"));
+    let cause = Cause::now(None);
+    let claim = shop::testing::claim(shop.db()).await;
+    let begun = generations::begin(shop.db(), &cause, &claim, id, TERMS).await.expect("an answer");
+    let Begun::Draw(drawing) = begun else { panic!("nothing to draw: {begun:?}") };
+    assert!(!mira.get(&page).await.text.contains("/preview"));
+    assert_eq!(mira.get(&preview).await.status, StatusCode::NOT_FOUND);
+    for number in [1, 3, 2] {
+        generations::show_preview(shop.db(), &cause, drawing.call_id, number, b"webp").await.expect("shown");
+    }
+    assert!(mira.get(&page).await.text.contains(&format!("src=\"{preview}?number=3\"")));
+    let seen = mira.get(&preview).await;
+    assert_eq!(
+        (seen.status, seen.header("content-type"), seen.text.as_str()),
+        (StatusCode::OK, "image/webp", "webp")
+    );
+    let noor = shop.customer("noor@example.org").await;
+    assert_eq!(noor.get(&preview).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(shop.browser().get(&preview).await.status, StatusCode::UNAUTHORIZED);
+
+    generations::refuse(shop.db(), &cause, drawing.call_id, None, "x", "We may not draw this.", None)
+        .await
+        .expect("refused");
+    assert_eq!(mira.get(&preview).await.status, StatusCode::NOT_FOUND);
+    assert!(!mira.get(&page).await.text.contains("/preview"));
+    generations::show_preview(shop.db(), &cause, drawing.call_id, 9, b"late").await.expect("too late");
+    assert_eq!(mira.get(&preview).await.status, StatusCode::NOT_FOUND);
+}

@@ -1,25 +1,31 @@
 //! Asks the provider for the pictures of a generation. One open call on record, one call, one transaction for all that
 //! came: no failure after it asks the provider again.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI16, Ordering},
+    time::Duration,
+};
 
 use shop::{
+    Cause,
     generations::{self, Answer, Begun, CallEnd, Drawing},
-    ids::GenerationId,
+    ids::{CallId, GenerationId},
     providers,
 };
-use sqlx::error::DatabaseError;
+use sqlx::{PgPool, error::DatabaseError};
 
 use crate::{
     config::Moderation,
-    pictures,
-    providers::openai::{Drawn, Failed, Failure, Request},
+    pictures::{self, thumbnails},
+    providers::openai::{Drawn, Failed, Failure, Request, Stage},
     runner::{Context, JobError},
     services::Services,
 };
 
 /// What the customer reads when the provider will not draw the sentence.
 const REFUSED: &str = "This sentence was turned down by the safety rules for pictures. Nothing was charged. Please change the words and try again.";
+/// What the customer reads when the provider drew something and held it back.
+const HELD_BACK: &str = "A picture was drawn for this sentence, but the safety rules for pictures held it back. Nothing was charged. Please try again, or change the words.";
 /// What the customer reads when the request itself was wrong, which is our mistake.
 const REJECTED: &str = "We could not ask for this picture in the way you chose. Nothing was charged. Please try another shape or style.";
 
@@ -36,9 +42,40 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
         Begun::Nothing => return Ok(()),
         Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
-    match at.openai.draw(&request(&drawing)).await {
+    let previews = Previews::of(drawing.call_id, at);
+    match at.openai.draw(&request(&drawing), |picture| previews.show(picture)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
+    }
+}
+
+/// Previews of one call on their way to the customer's page. They are beside the point: none of them delays or fails the call.
+struct Previews {
+    call_id: CallId,
+    db: PgPool,
+    seen: AtomicI16,
+}
+
+impl Previews {
+    fn of(call_id: CallId, at: &Services) -> Self {
+        Self { call_id, db: at.db.clone(), seen: AtomicI16::new(0) }
+    }
+
+    fn show(&self, picture: Vec<u8>) {
+        let number = self.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let (db, call_id) = (self.db.clone(), self.call_id);
+        tokio::spawn(async move {
+            let small = tokio::task::spawn_blocking(move || {
+                thumbnails::make(&picture, &[generations::PREVIEW_WIDTH])
+            })
+            .await;
+            let Ok(Ok(small)) = small else { return };
+            let Some(small) = small.into_iter().next() else { return };
+            let cause = Cause::now(None);
+            if let Err(error) = generations::show_preview(&db, &cause, call_id, number, &small.webp).await {
+                tracing::debug!(%error, "a preview was not shown");
+            }
+        });
     }
 }
 
@@ -73,6 +110,7 @@ async fn check(id: GenerationId, at: &Services, context: &Context) -> Result<(),
         Failure::Refused { .. }
         | Failure::BadRequest { .. }
         | Failure::Failed { .. }
+        | Failure::Hopeless { .. }
         | Failure::Ambiguous { .. } => {
             // Drawing has a check of its own: who drew here before need not wait for this one.
             if unchecked.is_trusted && at.moderation == Moderation::On {
@@ -107,9 +145,9 @@ async fn take_in(drawing: Drawing, drawn: Drawn, at: &Services, context: &Contex
         let failure = Failure::Ambiguous { why: "the answer holds no picture that can be read".to_owned() };
         return end(drawing, Failed { failure, request_id }, at, context).await;
     }
+    let cost_microdollars = usage.as_ref().and_then(|usage| at.openai.cost(usage));
     // What Postgres' jsonb cannot hold (JSON allows U+0000, jsonb does not) must not cost the picture.
     let usage = usage.filter(|usage| !usage.to_string().contains("\\u0000"));
-    let cost_microdollars = usage.as_ref().and_then(|usage| at.openai.cost(usage));
     let (cause, answer) = (context.cause(), Answer { pictures, usage, cost_microdollars, request_id });
     // The picture is paid for: rather wait for the database than ask for it again.
     written(|| generations::answered(&at.db, &cause, drawing.call_id, &answer)).await
@@ -122,10 +160,17 @@ async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context)
         written(|| generations::end_call(db, &cause, call, &end, request_id, &error)).await
     };
     match failed.failure {
-        Failure::Refused { .. } => {
-            written(|| generations::refuse(db, &cause, call, request_id, &error, REFUSED, Some(&error))).await
+        Failure::Refused { stage, .. } => {
+            // Only what was found in the words is the customer's doing.
+            let (problem, strike) = match stage {
+                Stage::Input => (REFUSED, Some(error.as_str())),
+                Stage::Output => (HELD_BACK, None),
+                Stage::Unknown => (REFUSED, None),
+            };
+            written(|| generations::refuse(db, &cause, call, request_id, &error, problem, strike)).await
         }
-        Failure::BadRequest { .. } => {
+        Failure::BadRequest { ref code } => {
+            written(|| providers::report_rejection(db, &cause, providers::OPENAI, code)).await?;
             written(|| generations::refuse(db, &cause, call, request_id, &error, REJECTED, None)).await
         }
         Failure::RateLimited { after } => {
@@ -138,9 +183,13 @@ async fn end(drawing: Drawing, failed: Failed, at: &Services, context: &Context)
             }
             Err(JobError::KeepPlace(error))
         }
-        Failure::Failed { .. } => {
+        Failure::Failed { after, .. } => {
             close(CallEnd::Failed).await?;
-            Err(JobError::Retry(error))
+            Err(JobError::RetryIn { error, after: after.unwrap_or_default() })
+        }
+        Failure::Hopeless { .. } => {
+            close(CallEnd::Failed).await?;
+            Err(JobError::GiveUp(error))
         }
         Failure::Ambiguous { .. } => {
             close(CallEnd::Ambiguous).await?;

@@ -1,7 +1,9 @@
 //! The OpenAI images API, and whatever speaks it.
 
 mod failures;
+mod models;
 mod moderation;
+mod previews;
 mod prices;
 mod transport;
 
@@ -12,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-pub use failures::{Failed, Failure};
+pub use failures::{Failed, Failure, Stage};
 pub use prices::Prices;
 use prices::microdollars;
 use shop::{
@@ -24,8 +26,6 @@ use crate::config::Config;
 
 /// Connecting takes no longer, or nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An answer takes no longer: large pictures in high quality need minutes.
-const TOTAL_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// What is to be drawn.
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ pub struct OpenAi {
     client: Client<OpenAIConfig>,
     model: String,
     moderation_model: String,
+    partial_images: u8,
     prices: Prices,
     caps: Caps,
     usual_microdollars: i64,
@@ -70,7 +71,7 @@ impl OpenAi {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
+            .timeout(Duration::from_secs(config.openai_timeout_seconds))
             // The key must not follow a redirect to somewhere else.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
@@ -85,6 +86,7 @@ impl OpenAi {
             client,
             model: config.openai_image_model.clone(),
             moderation_model: config.openai_moderation_model.clone(),
+            partial_images: config.openai_partial_images,
             prices: config.openai_prices,
             caps: Caps {
                 daily: cap(config.openai_daily_cap_dollars),
@@ -109,25 +111,42 @@ impl OpenAi {
         self.prices.cost(usage)
     }
 
-    /// Asks for pictures, once.
+    /// Asks for pictures, once. `preview` is given what the provider sends of a single one before it is done, if the operator
+    /// wants that.
     ///
     /// # Errors
     /// What kind of failure it was, and the provider's id for the request.
-    pub async fn draw(&self, request: &Request) -> Result<Drawn, Failed> {
+    pub async fn draw(
+        &self,
+        request: &Request,
+        preview: impl Fn(Vec<u8>) + Send + Sync,
+    ) -> Result<Drawn, Failed> {
         // GPT image models always answer in base64 and refuse `response_format`.
         let body = json!({"model": self.model, "prompt": request.prompt, "size": request.size, "quality": request.quality, "n": request.count});
         let heard = transport::Heard::default();
-        // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
-        let answer: Result<Value, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;
+        let asking = async {
+            if self.partial_images > 0 && request.count == 1 {
+                self.draw_step_by_step(body, preview).await
+            } else {
+                // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
+                self.client.images().generate_byot(body).await.map_err(Failure::of)
+            }
+        };
+        let answer: Result<Value, Failure> = heard.clone().listen(asking).await;
         let request_id = heard.request_id();
         let failed = |failure| Failed { failure, request_id: request_id.clone() };
-        let answer = answer.map_err(|error| failed(Failure::of(error)))?;
+        let answer = answer.map_err(failed)?;
         let data = answer["data"].as_array().into_iter().flatten();
-        let pictures: Vec<Vec<u8>> =
-            data.filter_map(|datum| STANDARD.decode(datum["b64_json"].as_str()?).ok()).collect();
+        let pictures: Vec<Vec<u8>> = data.filter_map(|datum| decoded(datum["b64_json"].as_str()?)).collect();
         if pictures.is_empty() {
-            return Err(failed(Failure::Ambiguous { why: "the answer holds no picture".to_owned() }));
+            return Err(failed(Failure::of_success(&answer)));
         }
         Ok(Drawn { pictures, usage: answer.get("usage").cloned(), request_id })
     }
+}
+
+/// A picture's bytes. Some servers write a data URL where OpenAI writes its bare end.
+fn decoded(base64: &str) -> Option<Vec<u8>> {
+    let bare = base64.split_once(";base64,").map_or(base64, |(_, bare)| bare);
+    STANDARD.decode(bare.trim()).ok()
 }

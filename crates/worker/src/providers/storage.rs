@@ -10,11 +10,17 @@ use aws_sdk_s3::{
         timeout::TimeoutConfig,
     },
     error::{DisplayErrorContext, SdkError},
-    operation::get_object::GetObjectError,
+    operation::{
+        get_object::GetObjectError,
+        list_objects_v2::{ListObjectsV2Error, ListObjectsV2Output},
+    },
     primitives::ByteStream,
 };
+use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_http_client::{Builder, tls};
+use chrono::DateTime;
 use secrecy::ExposeSecret;
+use shop::reconciliation::Listed;
 
 use crate::config::Config;
 
@@ -152,6 +158,12 @@ impl Storage {
         self.find(key).await?.ok_or_else(|| StorageError(format!("there is no {key}")))
     }
 
+    /// All objects whose key begins like this, a page at a time.
+    pub fn list(&self, prefix: &str) -> Listing {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        Listing { pages: request.into_paginator().send() }
+    }
+
     /// Removes an object. One that is not there is removed already.
     ///
     /// # Errors
@@ -159,5 +171,28 @@ impl Storage {
     pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
         self.client.delete_object().bucket(&self.bucket).key(key).send().await?;
         Ok(())
+    }
+}
+
+/// A listing under way.
+pub struct Listing {
+    pages: PaginationStream<Result<ListObjectsV2Output, SdkError<ListObjectsV2Error>>>,
+}
+
+impl Listing {
+    /// The next page; nothing if there is none.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<Listed>>, StorageError> {
+        let Some(page) = self.pages.next().await.transpose()? else { return Ok(None) };
+        let listed = page.contents().iter().filter_map(|object| {
+            let modified_at = object.last_modified()?;
+            Some(Listed {
+                key: object.key()?.to_owned(),
+                modified_at: DateTime::from_timestamp(modified_at.secs(), modified_at.subsec_nanos())?,
+            })
+        });
+        Ok(Some(listed.collect()))
     }
 }

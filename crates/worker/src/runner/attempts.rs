@@ -41,6 +41,13 @@ impl Context {
 pub enum JobError {
     /// Try again later, if a try is left. Any error becomes this by `?`.
     Retry(String),
+    /// Try again, if a try is left, and not before this time has passed.
+    RetryIn {
+        /// What went wrong, for staff.
+        error: String,
+        /// How long to wait at least.
+        after: Duration,
+    },
     /// It could not be tried now; this uses up no attempt.
     PutOff {
         /// Why, for staff.
@@ -181,6 +188,7 @@ impl<H: Handler> Attempts<H> {
     fn judge(&self, handed: &Handed, error: JobError) -> Ending {
         match error {
             JobError::Retry(error) => self.retry(handed, Failure::Error, error),
+            JobError::RetryIn { error, after } => self.retry_in(handed, Failure::Error, error, after),
             JobError::PutOff { reason, after } => {
                 // Jitter, so that what was put off together does not come back together.
                 Ending::PutOff { reason, after: after.mul_f64(rand::rng().random_range(1.0..1.2)) }
@@ -191,10 +199,15 @@ impl<H: Handler> Attempts<H> {
     }
 
     fn retry(&self, handed: &Handed, how: Failure, error: String) -> Ending {
+        self.retry_in(handed, how, error, Duration::ZERO)
+    }
+
+    fn retry_in(&self, handed: &Handed, how: Failure, error: String, least: Duration) -> Ending {
         let doublings = u32::try_from(handed.attempt - 1).unwrap_or_default().min(20);
         let pause = self.settings.backoff.saturating_mul(1 << doublings).min(self.settings.backoff_max);
         // Jitter of a fifth either way, so that what failed together does not come back together.
-        Ending::Retry { error, how, after: pause.mul_f64(rand::rng().random_range(0.8..1.2)) }
+        let pause = pause.mul_f64(rand::rng().random_range(0.8..1.2));
+        Ending::Retry { error, how, after: pause.max(least) }
     }
 
     /// Tries until the database takes it: without it the end would be found out only by rescue.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use shop::{Cause, jobs::Lane, queue, sessions, throttles, tokens};
+use shop::{Cause, jobs::Lane, queue, schedules, sessions, throttles, tokens};
 use sqlx::PgPool;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,12 @@ pub async fn keep(db: PgPool, living: Living, settings: Arc<Settings>, ended: Ca
             if let Err(error) = sweep(&db).await {
                 tracing::warn!(%error, "could not sweep up");
             }
+        }
+        // Upkeep is enqueued by those who do it: a process of other lanes has nothing to do with it.
+        if settings.lanes.iter().any(|lane| lane.lane == Lane::Upkeep)
+            && let Err(error) = schedules::tick(&db, &Cause::now(None)).await
+        {
+            tracing::warn!(%error, "cannot enqueue upkeep yet");
         }
     }
     let names: Vec<String> = living.all().into_iter().map(|(name, _)| name).collect();

@@ -74,7 +74,8 @@ impl Shop {
 
     /// Enqueues a generation.
     pub async fn request(&self) -> GenerationId {
-        let wish = shop::testing::wish("a fox");
+        testing::give_credits(&self.database.pool, self.owner, 1).await;
+        let wish = testing::wish("a fox");
         generations::request(&self.database.pool, &Cause::now(None), self.owner, &wish, LIMITS)
             .await
             .expect("requested")

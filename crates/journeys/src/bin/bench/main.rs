@@ -2,6 +2,7 @@
 
 mod figures;
 mod gallery;
+mod generation;
 mod memory;
 mod queue;
 mod signin;
@@ -20,6 +21,10 @@ async fn main() -> Result<()> {
             gallery::measure().await
         }
         Some("signin") => signin::measure().await,
-        _ => bail!("usage: ./bench spine|signin"),
+        Some("generation") => {
+            generation::measure_rate().await?;
+            generation::measure_polling().await
+        }
+        _ => bail!("usage: ./bench spine|signin|generation"),
     }
 }

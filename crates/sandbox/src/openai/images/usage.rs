@@ -1,4 +1,4 @@
-//! What a request is charged: tokens by size and quality, near the real ones.
+//! What a request is charged: tokens by size and quality, near the real ones, at the prices of November 2026.
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,8 @@ use super::request::ImageRequest;
 const SQUARE: u64 = 1024 * 1024;
 const TOKENS_PER_INPUT: u64 = 323;
 const TOKENS_PER_PARTIAL: u64 = 100;
+/// Millionths of a dollar for a token of text, of a picture that came with the request, and of a picture drawn.
+const PRICES: (u64, u64, u64) = (5, 8, 30);
 
 impl ImageRequest {
     pub(super) fn usage(&self) -> Value {
@@ -25,6 +27,12 @@ impl ImageRequest {
     pub(super) fn usage_without_details(&self) -> Value {
         let (text, inputs, output) = self.tokens();
         json!({ "input_tokens": text + inputs, "output_tokens": output, "total_tokens": text + inputs + output })
+    }
+
+    /// The charge in millionths of a dollar.
+    pub(super) fn microdollars(&self) -> u64 {
+        let (text, inputs, output) = self.tokens();
+        text * PRICES.0 + inputs * PRICES.1 + output * PRICES.2
     }
 
     fn tokens(&self) -> (u64, u64, u64) {

@@ -60,6 +60,8 @@ struct Shown {
     /// When it is given up, and its credits go back.
     deadline_at: Option<String>,
     pictures: Vec<Picture>,
+    /// Which preview there is of the picture that is being drawn.
+    preview: Option<i16>,
     can_cancel: bool,
 }
 
@@ -157,10 +159,23 @@ async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Prob
         | GenerationState::Cancelled => vec![],
     };
     let pictures = pictures.iter().map(|card| visit.picture(card)).collect();
-    Ok(Show::new(generation, age, position, eta_s, pictures))
+    let preview = match generation.state {
+        GenerationState::Generating => generations::preview_number(db, generation.id).await?,
+        GenerationState::Queued
+        | GenerationState::Ready
+        | GenerationState::Refused
+        | GenerationState::Failed
+        | GenerationState::Cancelled => None,
+    };
+    Ok(Show::new(generation, age, position, eta_s, pictures).with_preview(preview))
 }
 
 impl Show {
+    fn with_preview(mut self, preview: Option<i16>) -> Self {
+        self.generation.preview = preview;
+        self
+    }
+
     fn new(
         generation: Generation,
         age: TimeDelta,
@@ -187,6 +202,7 @@ impl Show {
                 created_at: views::moment(generation.created_at),
                 deadline_at: generation.deadline_at.map(views::moment),
                 pictures,
+                preview: None,
                 can_cancel: generation.state == GenerationState::Queued,
             },
         }
@@ -210,5 +226,6 @@ fn sample(state: GenerationState) -> Show {
     let position = (state == GenerationState::Queued).then_some(3);
     let eta_s = (!state.is_final()).then_some(15);
     let pictures = if state == GenerationState::Ready { Picture::samples() } else { vec![] };
-    Show::new(generation, TimeDelta::zero(), position, eta_s, pictures)
+    let preview = (state == GenerationState::Generating).then_some(2);
+    Show::new(generation, TimeDelta::zero(), position, eta_s, pictures).with_preview(preview)
 }

@@ -1,11 +1,12 @@
 //! What a failure means for the job: whether it cost something, and whether trying again makes sense.
-//!
-//! A code says more than a type, a type more than a status, and a status more than words.
+//! `docs/provider-failures.md` lists them, and `tests/taxonomy.rs` tries each one over the wire.
+
+mod answers;
+mod waits;
 
 use std::time::Duration;
 
 use async_openai::error::OpenAIError;
-use serde::Deserialize;
 use serde_json::Value;
 use shop::providers::Trouble;
 
@@ -20,14 +21,30 @@ pub struct Failed {
     pub request_id: Option<String>,
 }
 
+/// Where the provider's safety rules stopped a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum Stage {
+    /// At the words.
+    Input,
+    /// At what was drawn.
+    Output,
+    /// It did not say.
+    Unknown,
+}
+
 /// What a failure means.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// It will not be drawn, whenever it is asked.
-    #[error("refused: {code}")]
+    #[error("refused: {code} ({stage}: {})", .categories.join(", "))]
     Refused {
         /// The provider's word for it.
         code: String,
+        /// Where.
+        stage: Stage,
+        /// The provider's words for what it found.
+        categories: Vec<String>,
     },
     /// The request itself is wrong.
     #[error("bad request: {code}")]
@@ -60,6 +77,14 @@ pub enum Failure {
     Failed {
         /// How.
         why: String,
+        /// When to come back, if it said so.
+        after: Option<Duration>,
+    },
+    /// It failed, cost nothing, and will fail again.
+    #[error("failed for good: {why}")]
+    Hopeless {
+        /// How.
+        why: String,
     },
     /// No answer that can be read: it may have cost.
     #[error("ambiguous: {why}")]
@@ -74,32 +99,19 @@ const KEY: &str = "OPENAI_API_KEY";
 const MODEL: &str = "OPENAI_IMAGE_MODEL";
 const BASE_URL: &str = "OPENAI_BASE_URL";
 
-/// Without a `Retry-After`.
-const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(20);
-/// A shorter `Retry-After` would be a hot loop.
-const RATE_LIMIT_MIN: Duration = Duration::from_secs(1);
-/// A longer `Retry-After` is not believed.
-const RATE_LIMIT_MAX: Duration = Duration::from_mins(2);
-
-#[derive(Debug, Default, Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    error: Value,
-}
-
 impl Failure {
     /// Of a call through async-openai.
     pub fn of(error: OpenAIError) -> Self {
         if let OpenAIError::Boxed(boxed) = error {
             return match boxed.downcast::<HttpFailure>() {
-                Ok(answer) => Self::of_answer(&answer),
+                Ok(answer) => answers::judge(&answer),
                 Err(other) => Self::Ambiguous { why: other.to_string() },
             };
         }
         let why = if let OpenAIError::Reqwest(error) = &error {
             // Only what was never sent is known to be free.
             if error.is_connect() || error.is_builder() {
-                return Self::Failed { why: "no connection".to_owned() };
+                return Self::failed("no connection");
             }
             if error.is_timeout() {
                 "no answer in time".to_owned()
@@ -110,6 +122,16 @@ impl Failure {
             format!("an answer that cannot be read: {}", kind_of(&error))
         };
         Self::Ambiguous { why }
+    }
+
+    /// Of an answer that said it was a success and held no picture.
+    pub fn of_success(answer: &Value) -> Self {
+        answers::judge_success(answer)
+    }
+
+    /// It failed, cost nothing, and may be tried again soon.
+    pub fn failed(why: &str) -> Self {
+        Self::Failed { why: why.to_owned(), after: None }
     }
 
     /// What it shows about the provider, if it is more than one job's matter.
@@ -123,6 +145,7 @@ impl Failure {
             | Self::BadRequest { .. }
             | Self::RateLimited { .. }
             | Self::Failed { .. }
+            | Self::Hopeless { .. }
             | Self::Ambiguous { .. } => None,
         }
     }
@@ -135,98 +158,10 @@ impl Failure {
         }
         self
     }
-
-    fn of_answer(answer: &HttpFailure) -> Self {
-        let envelope: Envelope = serde_json::from_str(&answer.body).unwrap_or_default();
-        let word = |key: &str| match envelope.error.get(key) {
-            Some(Value::String(word)) => word.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => String::new(),
-        };
-        let (code, kind, param) = (word("code"), word("type"), word("param"));
-        let name = if code.is_empty() { format!("{} {kind}", answer.status.as_u16()) } else { code.clone() };
-        match code.as_str() {
-            "moderation_blocked" | "content_policy_violation" | "contentFilter" => {
-                return Self::Refused { code: name };
-            }
-            "billing_hard_limit_reached"
-            | "insufficient_quota"
-            | "credit_balance_exhausted"
-            | "organization_spend_limit_exceeded"
-            | "project_spend_limit_exceeded"
-            | "organization_usage_limit_exceeded" => return Self::Billing { code: name },
-            "invalid_api_key" => return Self::Configuration { setting: KEY, code: name },
-            "model_not_found" => return Self::Configuration { setting: MODEL, code: name },
-            "invalid_value" if param == "model" => {
-                return Self::Configuration { setting: MODEL, code: "model_not_found".to_owned() };
-            }
-            _ => {}
-        }
-        match (kind.as_str(), answer.status.as_u16()) {
-            ("insufficient_quota" | "budget_exceeded" | "billing_limit_user_error", _) | (_, 402) => {
-                Self::Billing { code: name }
-            }
-            (_, 401 | 403) => Self::Configuration { setting: KEY, code: name },
-            (_, 404) => Self::Configuration { setting: BASE_URL, code: name },
-            (_, 429) => Self::RateLimited {
-                after: retry_after(answer).unwrap_or(RATE_LIMIT_PAUSE).clamp(RATE_LIMIT_MIN, RATE_LIMIT_MAX),
-            },
-            (_, 400..=499) if answer.body.contains("illing hard limit has been reached") => {
-                Self::Billing { code: "billing_hard_limit_reached".to_owned() }
-            }
-            (_, 408 | 409) => Self::Failed { why: name },
-            (_, 400..=499) => Self::BadRequest { code: name },
-            // A gateway's word: what stood behind it may have drawn.
-            (_, 502 | 504 | 520..=599) => Self::Ambiguous { why: name },
-            _ => Self::Failed { why: name },
-        }
-    }
-}
-
-/// The longest of the waits that the headers ask for, in seconds or milliseconds.
-fn retry_after(answer: &HttpFailure) -> Option<Duration> {
-    let number = |name: &str| answer.headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = number("retry-after").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let millis = number("retry-after-ms").and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-    seconds.max(millis)
 }
 
 /// The kind of an error without its text, which may hold the whole answer.
 fn kind_of(error: &OpenAIError) -> String {
     let debug = format!("{error:?}");
     debug.split(['(', '{', ' ']).next().unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(status: u16, body: &str) -> Failure {
-        let status = http::StatusCode::from_u16(status).expect("a status");
-        let headers =
-            [("retry-after", "7")].iter().map(|(k, v)| (k.parse().expect("name"), v.parse().expect("value")));
-        Failure::of_answer(&HttpFailure { status, headers: headers.collect(), body: body.to_owned() })
-    }
-
-    #[test]
-    fn a_code_says_more_than_a_status() {
-        let body = r#"{"error":{"type":"billing_limit_user_error","code":"billing_hard_limit_reached","message":"x"}}"#;
-        assert_eq!(answer(400, body), Failure::Billing { code: "billing_hard_limit_reached".to_owned() });
-        let body = r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"x"}}"#;
-        assert_eq!(answer(429, body), Failure::Billing { code: "insufficient_quota".to_owned() });
-        let body =
-            r#"{"error":{"type":"image_generation_user_error","code":"moderation_blocked","message":"x"}}"#;
-        assert_eq!(answer(400, body), Failure::Refused { code: "moderation_blocked".to_owned() });
-    }
-
-    #[test]
-    fn a_body_of_any_kind_is_understood_by_its_status() {
-        assert_eq!(
-            answer(429, "<html>slow down</html>"),
-            Failure::RateLimited { after: Duration::from_secs(7) }
-        );
-        assert_eq!(answer(502, "<html>bad gateway</html>"), Failure::Ambiguous { why: "502 ".to_owned() });
-        assert_eq!(answer(400, r#"{"error":"size"}"#), Failure::BadRequest { code: "400 ".to_owned() });
-        assert_eq!(answer(402, r#"{"error":{"code":402}}"#), Failure::Billing { code: "402".to_owned() });
-    }
 }

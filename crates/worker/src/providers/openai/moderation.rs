@@ -22,10 +22,10 @@ impl OpenAi {
         // Any JSON: older models leave categories out, newer ones add some.
         let moderations = self.client.moderations();
         let call = moderations.create_byot::<_, Value>(body);
-        let failed = |why: &str| Failure::Failed { why: why.to_owned() };
-        let answer = timeout(PATIENCE, call).await.map_err(|_| failed("no answer in time"))?;
+        let answer = timeout(PATIENCE, call).await.map_err(|_| Failure::failed("no answer in time"))?;
         let answer = answer.map_err(|error| Failure::of(error).about(MODEL))?;
-        let results = answer["results"].as_array().ok_or_else(|| failed("an answer without results"))?;
+        let results =
+            answer["results"].as_array().ok_or_else(|| Failure::failed("an answer without results"))?;
         let flagged = results.iter().any(|result| result["flagged"] == true);
         let categories = results
             .iter()

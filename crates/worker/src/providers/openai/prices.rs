@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+/// More tokens of a kind than this is no usage but a mistake: ten pictures in the largest size take about a million.
+const TOKENS_MAX: f64 = 1e7;
+
 /// Prices in dollars per million tokens, which is millionths of a dollar per token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prices {
@@ -30,6 +33,7 @@ impl FromStr for Prices {
 impl Prices {
     /// Of a usage as the images API tells it: `input_tokens`, `output_tokens` and, where it is kind,
     /// `input_tokens_details` with `text_tokens` and `image_tokens`. Without details all input is taken for the dearer kind.
+    /// What cannot be is not believed: nothing then, and the estimate stays.
     pub fn cost(&self, usage: &Value) -> Option<i64> {
         let output = usage.get("output_tokens")?.as_f64()?;
         let input = usage.get("input_tokens").and_then(Value::as_f64).unwrap_or_default();
@@ -37,6 +41,9 @@ impl Prices {
             |kind: &str| usage.pointer(&format!("/input_tokens_details/{kind}")).and_then(Value::as_f64);
         let text = detail("text_tokens").unwrap_or_default();
         let image = detail("image_tokens").unwrap_or((input - text).max(0.0));
+        if [input, text, image, output].iter().any(|tokens| !(0.0..=TOKENS_MAX).contains(tokens)) {
+            return None;
+        }
         Some(rounded_up(text * self.text_in + image * self.image_in + output * self.image_out))
     }
 }
@@ -72,7 +79,10 @@ mod tests {
             Some(110),
             "the dearer kind"
         );
-        assert_eq!(prices.cost(&json!({"output_tokens": "many"})), None);
+        for odd in [json!("many"), json!(-1), json!(1e300), json!(null)] {
+            assert_eq!(prices.cost(&json!({"output_tokens": odd})), None, "{odd}");
+        }
+        assert_eq!(prices.cost(&json!({"output_tokens": 5, "input_tokens": -400})), None);
         assert_eq!(prices.cost(&json!(null)), None);
     }
 

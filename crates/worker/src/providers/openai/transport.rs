@@ -30,7 +30,7 @@ impl Heard {
     }
 }
 
-/// An answer that is no success, whole.
+/// An answer that is no success.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTP {status}")]
 pub struct HttpFailure {
@@ -38,8 +38,22 @@ pub struct HttpFailure {
     pub status: http::StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, which may be anything.
+    /// The beginning of its body, which may be anything.
     pub body: String,
+}
+
+/// As much of an error's body as is looked at.
+const BODY_MAX: usize = 64 << 10;
+
+/// The beginning of a body. One that breaks off is as good as one that ends there: the status says enough.
+async fn beginning(mut response: reqwest::Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < BODY_MAX
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk);
+    }
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// Sends each request once.
@@ -75,7 +89,7 @@ impl Service<HttpRequestFactory> for Transport {
                 return Ok(response);
             }
             let (status, headers) = (response.status(), response.headers().clone());
-            let body = response.text().await.map_err(OpenAIError::Reqwest)?;
+            let body = beginning(response).await;
             Err(OpenAIError::Boxed(Box::new(HttpFailure { status, headers, body })))
         })
     }
