@@ -7,7 +7,7 @@ use ulid::Ulid;
 
 use crate::{
     Cause, generations,
-    ids::{GenerationId, ImageId, MailId},
+    ids::{GenerationId, ImageId, MailId, SourceId},
     images, mails,
 };
 
@@ -34,6 +34,16 @@ pub enum Job {
     PurgeImage {
         /// Which one.
         image_id: ImageId,
+    },
+    /// Moves a picture that a customer brought along from Postgres to object storage.
+    StoreSource {
+        /// Which one.
+        source_id: SourceId,
+    },
+    /// Removes a picture that a customer brought along, once nobody has used it for a while.
+    PurgeSource {
+        /// Which one.
+        source_id: SourceId,
     },
     /// Sends a mail.
     SendMail {
@@ -82,7 +92,10 @@ impl Job {
     pub fn lane(&self) -> Lane {
         match self {
             Self::GenerateImages { .. } => Lane::Generation,
-            Self::UploadImage { .. } | Self::PurgeImage { .. } => Lane::Uploads,
+            Self::UploadImage { .. }
+            | Self::PurgeImage { .. }
+            | Self::StoreSource { .. }
+            | Self::PurgeSource { .. } => Lane::Uploads,
             Self::MakeThumbnails { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
         }
@@ -95,6 +108,8 @@ impl Job {
             Self::UploadImage { .. } => "upload_image",
             Self::MakeThumbnails { .. } => "make_thumbnails",
             Self::PurgeImage { .. } => "purge_image",
+            Self::StoreSource { .. } => "store_source",
+            Self::PurgeSource { .. } => "purge_source",
             Self::SendMail { .. } => "send_mail",
         }
     }
@@ -104,7 +119,11 @@ impl Job {
     pub fn max_attempts(&self) -> i32 {
         match self {
             Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
-            Self::UploadImage { .. } | Self::PurgeImage { .. } | Self::SendMail { .. } => 16,
+            Self::UploadImage { .. }
+            | Self::PurgeImage { .. }
+            | Self::StoreSource { .. }
+            | Self::PurgeSource { .. }
+            | Self::SendMail { .. } => 16,
         }
     }
 
@@ -157,6 +176,8 @@ impl Job {
                     "We could not remove this picture's files for good yet. Nobody else can see them.";
                 images::report_problem(tx, image_id, problem).await
             }
+            // It stays where it is, and can be drawn from there; a dead job is what staff see of it.
+            Self::StoreSource { .. } | Self::PurgeSource { .. } => Ok(()),
             Self::SendMail { mail_id } => mails::give_up(tx, mail_id).await,
         }
     }

@@ -17,6 +17,7 @@ pub mod providers;
 pub mod queue;
 pub mod schema;
 pub mod sessions;
+pub mod sources;
 mod staff_alerts;
 pub mod strikes;
 #[cfg(feature = "testing")]

@@ -88,6 +88,7 @@ pub fn wish(prompt: &str) -> Wish {
         size: Size::Square,
         quality: Quality::Draft,
         count: 1,
+        source: None,
         client_key: GenerationId::new(Cause::now(None).at).0,
         again: true,
     }

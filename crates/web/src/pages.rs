@@ -10,3 +10,4 @@ pub mod images;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod sources;

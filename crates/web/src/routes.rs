@@ -8,7 +8,7 @@ use crate::{
         Gate,
     },
     methods::Methods,
-    pages::{assets, gallery, generations, health, home, images, sign_in, sign_out, sign_up},
+    pages::{assets, gallery, generations, health, home, images, sign_in, sign_out, sign_up, sources},
 };
 
 /// The URLs, and how each may be used.
@@ -38,11 +38,12 @@ pub fn table() -> Table {
         .at("/sign-in", Anybody, get(sign_in::show).post(sign_in::create))
         .at("/sign-out", Anybody, post(sign_out::create))
         .at("/gallery", Anybody, get(gallery::index::show))
-        .at("/generations", MemberByPage, get(generations::index::show).post(generations::new::create))
+        .at("/generations", MemberByPage, get(generations::index::show).post_with_file(generations::new::create))
         .at("/generations/new", Anybody, get(generations::new::show))
         .at("/generations/:id", Member, get(generations::show::show))
         .at("/generations/:id/progress", MemberByPage, get(generations::show::progress))
         .at("/generations/:id/cancellation", Member, post(generations::cancellation::create))
+        .at("/sources/:id", Member, get(sources::show::show))
         .at("/images/:id", Anybody, get(images::show::show))
         .at("/images/:id/staged", Anybody, get(images::staged::show))
         .at("/images/:id/download", Anybody, get(images::download::show))

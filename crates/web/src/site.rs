@@ -17,6 +17,7 @@ use crate::{
     security::{csrf::TokenKey, headers::SecurityHeaders},
     session::Cookies,
     storage::Storage,
+    uploads::Uploads,
     views::Views,
 };
 
@@ -37,6 +38,8 @@ pub struct Site {
     pub pictures: Pictures,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// Opens pictures that customers bring along, one at a time.
+    pub uploads: Uploads,
     /// Names and attributes of our cookies.
     pub cookies: Cookies,
     /// Makes and checks the tokens in forms.
@@ -73,6 +76,7 @@ impl Site {
             storage,
             pictures: Pictures::default(),
             passwords: Passwords::new(),
+            uploads: Uploads::new(),
             cookies: Cookies::new(config.is_https()),
             token_key: TokenKey::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),

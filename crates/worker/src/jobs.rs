@@ -3,6 +3,8 @@
 mod generate_images;
 mod make_thumbnails;
 mod purge_image;
+mod purge_source;
+mod store_source;
 mod upload_image;
 
 use std::time::Duration;
@@ -31,9 +33,10 @@ impl Handler for Jobs {
         match job {
             // Longer than the provider's own limit (providers/openai.rs), so that the call ends by itself.
             Job::GenerateImages { .. } => Policy { deadline: Duration::from_secs(330), paid: true },
-            Job::UploadImage { .. } | Job::PurgeImage { .. } => {
-                Policy { deadline: Duration::from_mins(1), paid: false }
-            }
+            Job::UploadImage { .. }
+            | Job::PurgeImage { .. }
+            | Job::StoreSource { .. }
+            | Job::PurgeSource { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
             Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
             Job::MakeThumbnails { .. } => Policy { deadline: Duration::from_mins(2), paid: false },
         }
@@ -48,6 +51,8 @@ impl Handler for Jobs {
             Job::UploadImage { image_id } => upload_image::run(image_id, services, &context).await,
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
+            Job::StoreSource { source_id } => store_source::run(source_id, services).await,
+            Job::PurgeSource { source_id } => purge_source::run(source_id, services, &context).await,
             Job::SendMail { .. } => Err(JobError::GiveUp("mails are not sent yet".to_owned())),
         }
     }

@@ -1,10 +1,21 @@
 //! What belongs to somebody else does not exist.
 
 use reqwest::StatusCode;
-
+use shop::{
+    Cause,
+    ids::SourceId,
+    sources::{self, Brought},
+};
 use web::routes::Listed;
 
 use crate::support::Shop;
+
+/// A picture that somebody brought along, told from others by a number.
+async fn brought(shop: &Shop, email: &str, number: u8) -> SourceId {
+    let brought = Brought { bytes: b"Miras".to_vec(), width: 64, height: 64, sha256: [number; 32] };
+    let account_id = shop.account_id(email).await;
+    sources::stage(shop.db(), &Cause::now(None), account_id, &brought).await.expect("staged")
+}
 
 #[tokio::test]
 async fn nothing_of_somebody_else_is_found_at_any_address() {
@@ -14,6 +25,9 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
     let (generation, stored) = shop.stored("mira@example.org", "Miras fox").await;
     let (_, staged) = shop.drawn("mira@example.org", "Miras hare").await;
     let queued = shop.queued("mira@example.org", "Miras owl").await;
+    let brought = brought(&shop, "mira@example.org", 1).await;
+    let brought_and_stored = self::brought(&shop, "mira@example.org", 2).await;
+    assert!(sources::stored(shop.db(), brought_and_stored).await.expect("an answer"));
     let csrf = noor.csrf("/generations/new").await;
     let before = format!("{:?}", everything(&shop).await);
     let mut asked = 0;
@@ -21,8 +35,11 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
         if !pattern.contains(":id") {
             continue;
         }
-        let ids =
-            if pattern.starts_with("/generations") { [generation.0, queued.0] } else { [stored.0, staged.0] };
+        let ids = match pattern.split('/').nth(1) {
+            Some("generations") => [generation.0, queued.0],
+            Some("sources") => [brought.0, brought_and_stored.0],
+            _ => [stored.0, staged.0],
+        };
         for id in ids {
             let path = pattern.replace(":id", &id.to_string());
             if methods.contains("GET") {
@@ -41,7 +58,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
             }
         }
     }
-    assert_eq!(asked, 18);
+    assert_eq!(asked, 20);
     for id in [generation.0, stored.0] {
         assert_eq!(noor.get(&format!("/generations/new?from={id}")).await.status, StatusCode::NOT_FOUND);
     }

@@ -90,14 +90,24 @@ impl Shop {
         Browser::new(&self.base)
     }
 
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     /// Somebody new who is signed in.
     pub async fn customer(&self, email: &str) -> Browser {
         let browser = self.browser();
+        self.customer_in(&browser, email).await;
+        browser
+    }
+
+    /// As [`Shop::customer`], with a browser that may be at another server of the same shop.
+    pub async fn customer_in(&self, browser: &Browser, email: &str) {
         let csrf = browser.csrf("/sign-up").await;
         let answer =
             browser.post("/sign-up", &[("csrf", &csrf), ("email", email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
-        browser
+        shop::testing::give_credits(self.db(), self.account_id(email).await, 20).await;
     }
 
     pub async fn account_id(&self, email: &str) -> AccountId {

@@ -1,5 +1,6 @@
 //! The OpenAI images API, and whatever speaks it.
 
+mod edits;
 mod failures;
 mod moderation;
 mod prices;
@@ -12,6 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+pub use edits::SourcePicture;
 pub use failures::{Failed, Failure};
 pub use prices::Prices;
 use prices::microdollars;
@@ -38,6 +40,8 @@ pub struct Request {
     pub quality: &'static str,
     /// How many.
     pub count: i16,
+    /// What it starts from, if not from words alone.
+    pub source: Option<SourcePicture>,
 }
 
 /// What came.
@@ -118,7 +122,13 @@ impl OpenAi {
         let body = json!({"model": self.model, "prompt": request.prompt, "size": request.size, "quality": request.quality, "n": request.count});
         let heard = transport::Heard::default();
         // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
-        let answer: Result<Value, _> = heard.clone().listen(self.client.images().generate_byot(body)).await;
+        let call = async {
+            match &request.source {
+                None => self.client.images().generate_byot::<_, Value>(body).await,
+                Some(picture) => self.edit(request, picture).await,
+            }
+        };
+        let answer = heard.clone().listen(call).await;
         let request_id = heard.request_id();
         let failed = |failure| Failed { failure, request_id: request_id.clone() };
         let answer = answer.map_err(|error| failed(Failure::of(error)))?;

@@ -1,0 +1,56 @@
+//! PNG, row by row: whatever is packed in it, only one row of it is ever unpacked at a time.
+
+use std::io::Cursor;
+
+use image::{RgbImage, metadata::Orientation};
+use png::{Decoder, Limits, Reader, Transformations};
+
+use super::{
+    opening::{DECODED_MAX, Opened, Unfit, check, factor},
+    shrinking::{Shrinking, in_place},
+};
+
+/// Memory for everything that is no pixel. Profiles and texts, which unpack to any length, are not even read.
+const ASIDE_MAX: usize = 8 * 1024 * 1024;
+
+type Pages<'b> = Reader<Cursor<&'b [u8]>>;
+
+pub fn open(bytes: &[u8]) -> Result<Opened, Unfit> {
+    let broken = |_| Unfit::Broken;
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: ASIDE_MAX });
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let header = decoder.read_header_info().map_err(broken)?;
+    let (width, height) = (header.width, header.height);
+    check(width, height)?;
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    let mut reader = decoder.read_info().map_err(broken)?;
+    if reader.info().is_animated() {
+        return Err(Unfit::Animated);
+    }
+    let exif = reader.info().exif_metadata.as_deref();
+    let orientation = exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+    let (channels, factor) = (reader.output_color_type().0.samples(), factor(width, height));
+    let width = usize::try_from(width).map_err(|_| Unfit::Broken)?;
+    let pixels = if reader.info().interlaced {
+        whole(&mut reader, width, channels, factor)
+    } else {
+        by_rows(&mut reader, Shrinking::new(width, channels, factor)?)
+    };
+    Ok(Opened { pixels: pixels?, orientation })
+}
+
+fn by_rows(reader: &mut Pages<'_>, mut small: Shrinking) -> Result<RgbImage, Unfit> {
+    while let Some(row) = reader.next_row().map_err(|_| Unfit::Broken)? {
+        small.push(row.data())?;
+    }
+    small.finish()
+}
+
+/// An interlaced one comes in seven passes over all of it.
+fn whole(reader: &mut Pages<'_>, width: usize, channels: usize, factor: usize) -> Result<RgbImage, Unfit> {
+    let size = reader.output_buffer_size().filter(|size| u64::try_from(*size).is_ok_and(|size| size <= DECODED_MAX));
+    let mut pixels = vec![0; size.ok_or(Unfit::Heavy)?];
+    reader.next_frame(&mut pixels).map_err(|_| Unfit::Broken)?;
+    in_place(pixels, width, channels, factor)
+}
