@@ -30,6 +30,11 @@ pub const FILE_MAX: usize = 20 * 1024 * 1024;
 pub const ROOM: usize = 24 * 1024 * 1024;
 /// Room is given in pieces of so many bytes.
 const PIECE: usize = 64 * 1024;
+/// A file of up to so many bytes is kept as anything else is.
+const SMALL: usize = 256 * 1024;
+/// glibc gives an allocation over 32 MB pages of its own, and back to the system with it; what is smaller, it keeps for the
+/// next one, in each thread anew. Pages that are not written to take no memory.
+const PAGES_OF_ITS_OWN: usize = 33 * 1024 * 1024;
 /// How long somebody waits for their turn before we ask them to try again.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -105,9 +110,19 @@ impl Upload {
                 None => self.room.taken = Some(more),
             }
         }
+        if self.bytes.capacity() < length && length > SMALL {
+            let mut pages = buffer(FILE_MAX);
+            pages.extend_from_slice(&self.bytes);
+            self.bytes = pages;
+        }
         self.bytes.extend_from_slice(piece);
         Ok(self)
     }
+}
+
+/// An empty buffer for so many bytes.
+fn buffer(size: usize) -> Vec<u8> {
+    Vec::with_capacity(size.max(PAGES_OF_ITS_OWN))
 }
 
 /// Takes files in and opens them.

@@ -7,8 +7,9 @@ use zune_jpeg::{
 };
 
 use super::{
-    opening::{DECODED_MAX, Opened, SIDE_MAX, Unfit, check, factor},
-    shrinking::in_place,
+    buffer,
+    opening::{DECODED_MAX, Opened, SIDE_MAX, Unfit, check},
+    shrinking::Pixels,
 };
 
 /// Most passes over the picture: cameras make one, programs ten or so, and each takes its time.
@@ -39,10 +40,10 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unfit> {
     if u64::try_from(size).map_or(true, |size| size > DECODED_MAX) {
         return Err(Unfit::Heavy);
     }
-    let mut pixels = vec![0; size];
+    let mut pixels = buffer(size);
+    pixels.resize(size, 0);
     decoder.decode_into(&mut pixels).map_err(broken)?;
-    let pixels =
-        in_place(pixels, frame.width.into(), colours.num_components(), factor(frame.width.into(), frame.height.into()))?;
+    let pixels = Pixels::new(pixels, frame.width.into(), colours.num_components());
     Ok(Opened { pixels, orientation: exif.unwrap_or(Orientation::NoTransforms) })
 }
 

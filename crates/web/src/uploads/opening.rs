@@ -1,11 +1,10 @@
 //! From the bytes of a stranger to a picture of ours. Pure, takes its time on one core, and belongs on a blocking thread.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
 use image::{DynamicImage, RgbImage, metadata::Orientation};
 use sha2::{Digest, Sha256};
 use shop::sources::Brought;
 
-use super::{jpeg, png, webp};
+use super::{jpeg, png, shrinking::Pixels, webp};
 
 /// Longest side, in pixels.
 pub const SIDE_MAX: u32 = 8_000;
@@ -13,10 +12,8 @@ pub const SIDE_MAX: u32 = 8_000;
 pub const SIDE_MIN: u32 = 64;
 /// Most pixels.
 pub const PIXELS_MAX: u64 = 40_000_000;
-/// Memory that a decoder may take beside the file itself, in bytes: 40 megapixels in three bytes each.
-pub const DECODED_MAX: u64 = 120_000_000;
-/// The longer side of what is kept. GPT image models look at no more of it.
-const KEPT_SIDE: u32 = 2_048;
+/// Memory that a decoder may take beside the file itself, in bytes: 33 megapixels of a JPEG from a camera.
+pub const DECODED_MAX: u64 = 100_000_000;
 /// JPEG quality: from 90 on the encoder keeps all of the colour.
 const KEPT_QUALITY: u8 = 92;
 
@@ -53,9 +50,9 @@ pub enum Unfit {
     Broken,
 }
 
-/// What a decoder made of a file: RGB, at least half as large as what is kept wants it, or in its own size.
+/// What a decoder made of a file.
 pub struct Opened {
-    pub pixels: RgbImage,
+    pub pixels: Pixels,
     pub orientation: Orientation,
 }
 
@@ -71,7 +68,7 @@ pub fn open(bytes: Vec<u8>) -> Result<Brought, Unfit> {
         Err(Unfit::Kind)
     }?;
     drop(bytes);
-    let mut picture = DynamicImage::ImageRgb8(fitted(opened.pixels)?);
+    let mut picture = DynamicImage::ImageRgb8(opened.pixels.fitted()?);
     picture.apply_orientation(opened.orientation);
     encode(&picture.into_rgb8())
 }
@@ -85,28 +82,6 @@ pub fn check(width: u32, height: u32) -> Result<(), Unfit> {
         return Err(Unfit::Small { width, height });
     }
     Ok(())
-}
-
-/// By how much the sides of a picture are to be divided while it is read, so that it stays larger than what is kept.
-pub fn factor(width: u32, height: u32) -> usize {
-    usize::try_from(width.max(height) / KEPT_SIDE).unwrap_or(1).max(1)
-}
-
-fn fitted(picture: RgbImage) -> Result<RgbImage, Unfit> {
-    let (width, height) = picture.dimensions();
-    let longest = width.max(height);
-    if longest <= KEPT_SIDE {
-        return Ok(picture);
-    }
-    // To the nearest pixel, and never to none.
-    let scaled = |side: u32| ((side * KEPT_SIDE + longest / 2) / longest).max(1);
-    let (kept_width, kept_height) = (scaled(width), scaled(height));
-    let broken = |_| Unfit::Broken;
-    let source = Image::from_vec_u8(width, height, picture.into_raw(), PixelType::U8x3).map_err(broken)?;
-    let mut kept = Image::new(kept_width, kept_height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&source, &mut kept, &options).map_err(|_| Unfit::Broken)?;
-    RgbImage::from_raw(kept_width, kept_height, kept.into_vec()).ok_or(Unfit::Broken)
 }
 
 fn encode(picture: &RgbImage) -> Result<Brought, Unfit> {

@@ -2,12 +2,13 @@
 
 use std::io::Cursor;
 
-use image::{RgbImage, metadata::Orientation};
+use image::metadata::Orientation;
 use png::{Decoder, Limits, Reader, Transformations};
 
 use super::{
-    opening::{DECODED_MAX, Opened, Unfit, check, factor},
-    shrinking::{Shrinking, in_place},
+    buffer,
+    opening::{DECODED_MAX, Opened, Unfit, check},
+    shrinking::{Pixels, Rows},
 };
 
 /// Memory for everything that is no pixel. Profiles and texts, which unpack to any length, are not even read.
@@ -30,27 +31,28 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unfit> {
     }
     let exif = reader.info().exif_metadata.as_deref();
     let orientation = exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-    let (channels, factor) = (reader.output_color_type().0.samples(), factor(width, height));
-    let width = usize::try_from(width).map_err(|_| Unfit::Broken)?;
+    let channels = reader.output_color_type().0.samples();
     let pixels = if reader.info().interlaced {
-        whole(&mut reader, width, channels, factor)
+        whole(&mut reader, width, channels)
     } else {
-        by_rows(&mut reader, Shrinking::new(width, channels, factor)?)
+        by_rows(&mut reader, Rows::new(width, height, channels))
     };
     Ok(Opened { pixels: pixels?, orientation })
 }
 
-fn by_rows(reader: &mut Pages<'_>, mut small: Shrinking) -> Result<RgbImage, Unfit> {
+fn by_rows(reader: &mut Pages<'_>, mut rows: Rows) -> Result<Pixels, Unfit> {
     while let Some(row) = reader.next_row().map_err(|_| Unfit::Broken)? {
-        small.push(row.data())?;
+        rows.push(row.data())?;
     }
-    small.finish()
+    rows.finish()
 }
 
 /// An interlaced one comes in seven passes over all of it.
-fn whole(reader: &mut Pages<'_>, width: usize, channels: usize, factor: usize) -> Result<RgbImage, Unfit> {
+fn whole(reader: &mut Pages<'_>, width: u32, channels: usize) -> Result<Pixels, Unfit> {
     let size = reader.output_buffer_size().filter(|size| u64::try_from(*size).is_ok_and(|size| size <= DECODED_MAX));
-    let mut pixels = vec![0; size.ok_or(Unfit::Heavy)?];
+    let size = size.ok_or(Unfit::Heavy)?;
+    let mut pixels = buffer(size);
+    pixels.resize(size, 0);
     reader.next_frame(&mut pixels).map_err(|_| Unfit::Broken)?;
-    in_place(pixels, width, channels, factor)
+    Ok(Pixels::new(pixels, width, channels))
 }

@@ -1,148 +1,116 @@
-//! Averages squares of pixels, so that a large picture is small before it is ever whole: row by row, or in its own place.
+//! Makes pictures smaller in bands, so that beside the picture there is never more than what is kept of it.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef};
+use fast_image_resize::{
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef},
+};
 use image::RgbImage;
 
-use super::opening::Unfit;
+use super::{buffer, opening::Unfit};
 
-/// So many rows of squares are averaged at once.
-const BAND: usize = 16;
+/// The longer side of what is kept. GPT image models look at no more of it.
+pub const KEPT_SIDE: u32 = 2_048;
+/// So many rows are made at once.
+const BAND: u32 = 32;
+/// Lanczos3 looks so many rows of the smaller picture up and down.
+const REACH: u32 = 3;
 
-/// Divides the sides of a picture by a whole number.
-struct Squares {
-    width: usize,
+/// Pixels of one picture, row by row.
+pub struct Pixels {
+    bytes: Vec<u8>,
+    width: u32,
     channels: usize,
-    factor: usize,
-    pixel: PixelType,
-    resizer: Resizer,
 }
 
-impl Squares {
-    /// For pixels of so many channels: grey, grey and alpha, RGB, or RGB and alpha.
-    fn new(width: usize, channels: usize, factor: usize) -> Result<Self, Unfit> {
-        let pixel = match channels {
-            1 => PixelType::U8,
-            2 => PixelType::U8x2,
-            3 => PixelType::U8x3,
-            4 => PixelType::U8x4,
-            _ => return Err(Unfit::Broken),
-        };
-        Ok(Self { width, channels, factor, pixel, resizer: Resizer::new() })
+impl Pixels {
+    /// Of so many channels: grey, grey and alpha, RGB, or RGB and alpha.
+    pub fn new(bytes: Vec<u8>, width: u32, channels: usize) -> Self {
+        Self { bytes, width, channels }
     }
 
-    /// Bytes of a row.
-    fn row(&self) -> usize {
-        self.width * self.channels
+    fn row(&self) -> Result<usize, Unfit> {
+        Ok(usize::try_from(self.width).map_err(|_| Unfit::Broken)? * self.channels)
     }
 
-    /// Bytes of a band, unless it is the last one.
-    fn band(&self) -> usize {
-        self.row() * self.factor * BAND
+    fn height(&self) -> Result<u32, Unfit> {
+        u32::try_from(self.bytes.len() / self.row()?.max(1)).map_err(|_| Unfit::Broken)
     }
 
-    /// The averages of a band. What fills no square at its right and at its bottom is left out.
-    fn average(&mut self, band: &[u8]) -> Result<Vec<u8>, Unfit> {
-        let side = |side: usize| u32::try_from(side).map_err(|_| Unfit::Broken);
-        let (wide, tall) = (side(self.width)?, side(band.len() / self.row())?);
-        let (small_wide, small_tall, factor) =
-            (wide / side(self.factor)?, tall / side(self.factor)?, side(self.factor)?);
-        if small_wide == 0 || small_tall == 0 {
-            return Ok(vec![]);
+    fn kind(&self) -> Result<PixelType, Unfit> {
+        kind(self.channels)
+    }
+
+    /// As it is kept: no side longer than [`KEPT_SIDE`], on white paper.
+    pub fn fitted(self) -> Result<RgbImage, Unfit> {
+        let (width, height) = (self.width, self.height()?);
+        let longest = width.max(height);
+        if longest <= KEPT_SIDE {
+            return self.on_white();
         }
-        let source = ImageRef::new(wide, tall, band, self.pixel).map_err(|_| Unfit::Broken)?;
-        let mut small = Image::new(small_wide, small_tall, self.pixel);
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Box))
-            .crop(0.0, 0.0, f64::from(small_wide * factor), f64::from(small_tall * factor));
-        self.resizer.resize(&source, &mut small, &options).map_err(|_| Unfit::Broken)?;
-        Ok(small.into_vec())
-    }
-}
-
-/// Takes a picture's rows and keeps it smaller by a whole factor.
-pub struct Shrinking {
-    squares: Squares,
-    band: Vec<u8>,
-    pixels: Vec<u8>,
-}
-
-impl Shrinking {
-    /// For a picture of this width in pixels, in so many channels.
-    pub fn new(width: usize, channels: usize, factor: usize) -> Result<Self, Unfit> {
-        Ok(Self { squares: Squares::new(width, channels, factor)?, band: Vec::new(), pixels: Vec::new() })
-    }
-
-    /// Takes the next row.
-    pub fn push(&mut self, row: &[u8]) -> Result<(), Unfit> {
-        if self.squares.factor == 1 {
-            self.pixels.extend_from_slice(row);
-            return Ok(());
+        // To the nearest pixel, and never to none.
+        let scaled = |side: u32| ((side * KEPT_SIDE + longest / 2) / longest).max(1);
+        let (kept_width, kept_height) = (scaled(width), scaled(height));
+        let row = self.row()?;
+        let size = usize::try_from(kept_width * kept_height).map_err(|_| Unfit::Broken)? * self.channels;
+        let (mut kept, mut resizer) = (buffer(size), Resizer::new());
+        let scale = f64::from(height) / f64::from(kept_height);
+        let margin = REACH * height.div_ceil(kept_height) + 1;
+        for start in (0..kept_height).step_by(usize::try_from(BAND).unwrap_or(1)) {
+            let end = kept_height.min(start + BAND);
+            let first = (start * height / kept_height).saturating_sub(margin);
+            let last = height.min((end * height).div_ceil(kept_height) + margin);
+            let rows = [first, last].map(|at| usize::try_from(at).map(|at| at * row));
+            let [Ok(from), Ok(to)] = rows else { return Err(Unfit::Broken) };
+            let source = ImageRef::new(width, last - first, &self.bytes[from..to], self.kind()?)
+                .map_err(|_| Unfit::Broken)?;
+            let top = f64::from(start) * scale - f64::from(first);
+            let tall = (f64::from(end - start) * scale).min(f64::from(last - first) - top);
+            let options = ResizeOptions::new()
+                .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+                .crop(0.0, top, f64::from(width), tall);
+            let mut band = Image::new(kept_width, end - start, self.kind()?);
+            resizer.resize(&source, &mut band, &options).map_err(|_| Unfit::Broken)?;
+            kept.extend_from_slice(band.buffer());
         }
-        self.band.extend_from_slice(row);
-        if self.band.len() >= self.squares.band() {
-            self.flush()?;
-        }
-        Ok(())
+        Self::new(kept, kept_width, self.channels).on_white()
     }
 
-    fn flush(&mut self) -> Result<(), Unfit> {
-        self.pixels.extend(self.squares.average(&self.band)?);
-        self.band.clear();
-        Ok(())
-    }
-
-    /// The smaller picture.
-    pub fn finish(mut self) -> Result<RgbImage, Unfit> {
-        self.flush()?;
-        on_white(self.pixels, self.squares.width / self.squares.factor, self.squares.channels)
-    }
-}
-
-/// Shrinks a decoded picture without a second one beside it.
-pub fn in_place(mut pixels: Vec<u8>, width: usize, channels: usize, factor: usize) -> Result<RgbImage, Unfit> {
-    if factor > 1 {
-        let mut squares = Squares::new(width, channels, factor)?;
-        let (mut read, mut kept) = (0, 0);
-        while read < pixels.len() {
-            let end = pixels.len().min(read + squares.band());
-            let small = squares.average(&pixels[read..end])?;
-            // What was read is never less than what is written, so that nothing is lost that is still to be read.
-            pixels[kept..][..small.len()].copy_from_slice(&small);
-            kept += small.len();
-            read = end;
-        }
-        pixels.truncate(kept);
-    }
-    on_white(pixels, width / factor, channels)
-}
-
-/// What pixels look like on white paper, as a picture of this width.
-fn on_white(mut pixels: Vec<u8>, width: usize, channels: usize) -> Result<RgbImage, Unfit> {
-    let count = pixels.len() / channels;
-    match channels {
-        3 => {}
-        4 => {
-            for index in 0..count {
-                let [red, green, blue, alpha] = [0, 1, 2, 3].map(|at| pixels[index * 4 + at]);
-                for (at, value) in [red, green, blue].into_iter().enumerate() {
-                    pixels[index * 3 + at] = mixed(value, alpha);
+    fn on_white(self) -> Result<RgbImage, Unfit> {
+        let (width, height) = (self.width, self.height()?);
+        let mut pixels = self.bytes;
+        let count = pixels.len() / self.channels;
+        match self.channels {
+            3 => {}
+            4 => {
+                for index in 0..count {
+                    let [red, green, blue, alpha] = [0, 1, 2, 3].map(|at| pixels[index * 4 + at]);
+                    for (at, value) in [red, green, blue].into_iter().enumerate() {
+                        pixels[index * 3 + at] = mixed(value, alpha);
+                    }
                 }
+                pixels.truncate(count * 3);
             }
-            pixels.truncate(count * 3);
-        }
-        _ => {
-            let mut colours = Vec::with_capacity(count * 3);
-            for pixel in pixels.chunks_exact(channels) {
-                let alpha = pixel.get(1).copied().unwrap_or(u8::MAX);
-                colours.extend_from_slice(&[mixed(pixel[0], alpha); 3]);
+            _ => {
+                let mut colours = buffer(count * 3);
+                for pixel in pixels.chunks_exact(self.channels) {
+                    let alpha = pixel.get(1).copied().unwrap_or(u8::MAX);
+                    colours.extend_from_slice(&[mixed(pixel[0], alpha); 3]);
+                }
+                pixels = colours;
             }
-            pixels = colours;
         }
+        RgbImage::from_raw(width, height, pixels).ok_or(Unfit::Broken)
     }
-    pixels.shrink_to_fit();
-    let side = |side: usize| u32::try_from(side).map_err(|_| Unfit::Broken);
-    let height = side(count / width.max(1))?;
-    RgbImage::from_raw(side(width)?, height, pixels).ok_or(Unfit::Broken)
+}
+
+fn kind(channels: usize) -> Result<PixelType, Unfit> {
+    match channels {
+        1 => Ok(PixelType::U8),
+        2 => Ok(PixelType::U8x2),
+        3 => Ok(PixelType::U8x3),
+        4 => Ok(PixelType::U8x4),
+        _ => Err(Unfit::Broken),
+    }
 }
 
 fn mixed(value: u8, alpha: u8) -> u8 {
@@ -150,31 +118,103 @@ fn mixed(value: u8, alpha: u8) -> u8 {
     u8::try_from((value * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
 }
 
+/// Takes a picture's rows, and keeps averages of squares of them as long as that leaves more than is kept in the end: a
+/// picture of any size is never whole.
+pub struct Rows {
+    width: u32,
+    channels: usize,
+    /// The sides of a square.
+    factor: u32,
+    band: Vec<u8>,
+    pixels: Vec<u8>,
+    resizer: Resizer,
+}
+
+impl Rows {
+    /// For a picture of this size in pixels, in so many channels.
+    pub fn new(width: u32, height: u32, channels: usize) -> Self {
+        let factor = (width.max(height) / KEPT_SIDE).max(1);
+        Self { width, channels, factor, band: Vec::new(), pixels: buffer(0), resizer: Resizer::new() }
+    }
+
+    /// Takes the next row.
+    pub fn push(&mut self, row: &[u8]) -> Result<(), Unfit> {
+        if self.factor == 1 {
+            self.pixels.extend_from_slice(row);
+            return Ok(());
+        }
+        self.band.extend_from_slice(row);
+        let rows = usize::try_from(self.factor * BAND).map_err(|_| Unfit::Broken)?;
+        if self.band.len() >= row.len() * rows { self.average() } else { Ok(()) }
+    }
+
+    /// What fills no square, at its right and at its bottom, is left out.
+    fn average(&mut self) -> Result<(), Unfit> {
+        let row = usize::try_from(self.width).map_err(|_| Unfit::Broken)? * self.channels;
+        let rows = u32::try_from(self.band.len() / row.max(1)).map_err(|_| Unfit::Broken)?;
+        let (wide, tall) = (self.width / self.factor, rows / self.factor);
+        if wide > 0 && tall > 0 {
+            let kind = kind(self.channels)?;
+            let source = ImageRef::new(self.width, rows, &self.band, kind).map_err(|_| Unfit::Broken)?;
+            let mut small = Image::new(wide, tall, kind);
+            let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Box)).crop(
+                0.0,
+                0.0,
+                f64::from(wide * self.factor),
+                f64::from(tall * self.factor),
+            );
+            self.resizer.resize(&source, &mut small, &options).map_err(|_| Unfit::Broken)?;
+            self.pixels.extend_from_slice(small.buffer());
+        }
+        self.band.clear();
+        Ok(())
+    }
+
+    /// The smaller picture.
+    pub fn finish(mut self) -> Result<Pixels, Unfit> {
+        self.average()?;
+        Ok(Pixels::new(self.pixels, self.width / self.factor, self.channels))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn stripes(width: u32, height: u32) -> Vec<u8> {
+        (0..height).flat_map(|y| (0..width).map(move |x| if (x / 50 + y / 70) % 2 == 0 { 20 } else { 230 })).collect()
+    }
+
     #[test]
-    fn both_ways_make_the_same_picture() {
-        for (width, height, factor) in [(7, 8, 3), (67, 131, 2), (30, 40, 1)] {
-            let pixels: Vec<u8> =
-                (0..width * height * 3).map(|at| u8::try_from(at * 7 % 251).unwrap_or(0)).collect();
-            let mut by_rows = Shrinking::new(width, 3, factor).expect("three channels");
-            pixels.chunks(width * 3).for_each(|row| by_rows.push(row).expect("a row"));
-            let by_rows = by_rows.finish().expect("a picture");
-            let sides = [width, height].map(|side| u32::try_from(side / factor).expect("small"));
-            assert_eq!(by_rows.dimensions(), (sides[0], sides[1]));
-            assert_eq!(by_rows, in_place(pixels, width, 3, factor).expect("a picture"));
+    fn bands_make_the_picture_that_the_whole_would() {
+        let (width, height) = (3_000, 2_500);
+        let pixels = stripes(width, height);
+        let fitted = Pixels::new(pixels.clone(), width, 1).fitted().expect("a picture");
+        let source = ImageRef::new(width, height, &pixels, PixelType::U8).expect("a picture");
+        let mut whole = Image::new(2_048, 1_707, PixelType::U8);
+        Resizer::new().resize(&source, &mut whole, &ResizeOptions::new()).expect("smaller");
+        assert_eq!(fitted.dimensions(), (2_048, 1_707));
+        let off = fitted.pixels().zip(whole.buffer()).map(|(one, other)| one.0[0].abs_diff(*other)).max();
+        assert!(off.is_some_and(|off| off <= 1), "{off:?}");
+    }
+
+    #[test]
+    fn a_picture_of_any_size_is_kept_in_two_thousand_pixels_or_so() {
+        for (width, height) in [(8_000, 70), (70, 8_000), (4_100, 4_100), (2_049, 2_049), (2_048, 64)] {
+            let mut rows = Rows::new(width, height, 1);
+            let row = vec![7; usize::try_from(width).expect("small")];
+            (0..height).for_each(|_| rows.push(&row).expect("a row"));
+            let kept = rows.finish().expect("pixels").fitted().expect("a picture");
+            assert_eq!(kept.width().max(kept.height()), KEPT_SIDE, "{width} × {height}");
+            assert!(kept.pixels().all(|pixel| pixel.0 == [7; 3]), "{width} × {height}");
         }
     }
 
     #[test]
-    fn squares_are_averaged_and_alpha_is_laid_on_white() {
-        let grey = in_place(vec![0, 10, 20, 30], 2, 1, 2).expect("a picture");
-        assert_eq!(grey.as_raw(), &[15, 15, 15]);
-        let half = in_place(vec![0, 0, 0, 0, 255, 0, 0, 255], 2, 4, 1).expect("a picture");
+    fn alpha_is_laid_on_white() {
+        let half = Pixels::new(vec![0, 0, 0, 0, 255, 0, 0, 255], 2, 4).fitted().expect("a picture");
         assert_eq!(half.as_raw(), &[255, 255, 255, 255, 0, 0]);
-        let faint = in_place(vec![0, 255, 0, 0], 2, 2, 1).expect("a picture");
+        let faint = Pixels::new(vec![0, 255, 0, 0], 2, 2).fitted().expect("a picture");
         assert_eq!(faint.as_raw(), &[0, 0, 0, 255, 255, 255]);
     }
 }

@@ -5,8 +5,9 @@ use std::io::Cursor;
 use image::{ImageDecoder, codecs::webp::WebPDecoder, metadata::Orientation};
 
 use super::{
-    opening::{DECODED_MAX, Opened, Unfit, check, factor},
-    shrinking::in_place,
+    buffer,
+    opening::{DECODED_MAX, Opened, Unfit, check},
+    shrinking::Pixels,
 };
 
 /// Bytes that decoding takes for each pixel: four of the lossless decoder or one and a half of the lossy one, and those of the
@@ -30,10 +31,11 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unfit> {
     }
     // One that cannot be read says nothing.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut pixels = vec![0; usize::try_from(decoder.total_bytes()).map_err(|_| Unfit::Heavy)?];
+    let size = usize::try_from(decoder.total_bytes()).map_err(|_| Unfit::Heavy)?;
+    let mut pixels = buffer(size);
+    pixels.resize(size, 0);
     decoder.read_image(&mut pixels).map_err(broken)?;
-    let across = usize::try_from(width).map_err(|_| Unfit::Broken)?;
-    Ok(Opened { pixels: in_place(pixels, across, channels, factor(width, height))?, orientation })
+    Ok(Opened { pixels: Pixels::new(pixels, width, channels), orientation })
 }
 
 /// Every chunk must be there in full, and a picture within be as large as the canvas around it.

@@ -29,12 +29,16 @@ pub const PLACE: &[u8] = b"46.9480N 7.4474E Bundesplatz";
 /// What hangs on to files.
 pub const PAYLOAD: &[u8] = b"<script>alert('payload')</script>";
 
+/// Something to look at, which comes again after a few rows: to make all of a large one anew takes long.
 fn noise(width: u32, height: u32) -> RgbImage {
     let mut seed = 7_u32;
-    RgbImage::from_fn(width, height, |x, y| {
+    let rows = RgbImage::from_fn(width, height.min(40), |x, y| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], seed.to_le_bytes()[3]])
-    })
+        image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], seed.to_le_bytes()[3] / 2])
+    });
+    let mut pixels = rows.as_raw().repeat(usize::try_from(height.div_ceil(40)).expect("small"));
+    pixels.truncate(usize::try_from(width * height * 3).expect("small"));
+    RgbImage::from_raw(width, height, pixels).expect("as many pixels")
 }
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
