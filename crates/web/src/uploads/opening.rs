@@ -12,8 +12,8 @@ pub const SIDE_MAX: u32 = 8_000;
 pub const SIDE_MIN: u32 = 64;
 /// Most pixels.
 pub const PIXELS_MAX: u64 = 40_000_000;
-/// Memory that a decoder may take beside the file itself, in bytes: 33 megapixels of a JPEG from a camera.
-pub const DECODED_MAX: u64 = 100_000_000;
+/// Memory that a decoder may take beside the file itself, in bytes: 30 megapixels of a JPEG from a camera.
+pub const DECODED_MAX: u64 = 90_000_000;
 /// JPEG quality: from 90 on the encoder keeps all of the colour.
 const KEPT_QUALITY: u8 = 92;
 

@@ -149,7 +149,7 @@ async fn hostile_files_are_refused_with_a_sentence_or_made_harmless_in_little_me
 
     // The largest photographs that are taken in, alone and three at once.
     let (_, csrf) = &customers[0];
-    let photograph = jpeg(7_000, 4_700);
+    let photograph = jpeg(6_600, 4_500);
     assert!(photograph.len() < web::uploads::FILE_MAX, "{} bytes", photograph.len());
     let alone = bring(&customers[0].0, &wish(csrf, "In oil"), Some(photograph.clone())).await;
     assert_eq!(alone.status, StatusCode::SEE_OTHER, "{}", alone.text);
@@ -175,7 +175,7 @@ async fn hostile_files_are_refused_with_a_sentence_or_made_harmless_in_little_me
     assert!(taken >= 1, "none was taken in");
     let all = process.peak() - before;
     println!(
-        "the web process grew by {hostile} MB over the hostile files, {one} MB over one of 33 megapixels and {} MB, {all} MB over three of those at once",
+        "the web process grew by {hostile} MB over the hostile files, {one} MB over one of 30 megapixels and {} MB, {all} MB over three of those at once",
         photograph.len() / 1_000_000
     );
     assert!(all <= 150, "{all} MB");
