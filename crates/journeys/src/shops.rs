@@ -98,8 +98,11 @@ impl TestShop {
     /// # Errors
     /// If signing up did not work.
     pub async fn customer(&self) -> Result<Customer> {
-        Customer::sign_up(&self.url, &format!("{}@example.org", ulid::Ulid::new().to_string().to_lowercase()))
-            .await
+        let email = format!("{}@example.org", ulid::Ulid::new().to_string().to_lowercase());
+        let customer = Customer::sign_up(&self.url, &email).await?;
+        let known = shop::accounts::credentials(&self.database.pool, &email).await?.context("an account")?;
+        shop::testing::give_credits(&self.database.pool, known.account_id, 1_000).await;
+        Ok(customer)
     }
 
     /// Waits until no job is left to do.

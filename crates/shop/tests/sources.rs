@@ -98,8 +98,8 @@ async fn what_is_not_used_is_removed_and_may_come_again() {
     assert!(matches!(early, Removal::NotBefore(_)), "{early:?}");
 
     // A request that waits keeps it, however long it has been there.
-    let request = generations::request(db, &cause(), mira, &from(SourceImage::Brought(id), "a fox"), LIMITS);
-    let request = request.await.expect("requested").expect("accepted");
+    let wish = from(SourceImage::Brought(id), "a fox");
+    let request = generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
     let waited_for = sources::remove(db, &later(31), id).await.expect("answered");
     assert!(matches!(waited_for, Removal::NotBefore(_)), "{waited_for:?}");
     generations::cancel(db, &cause(), mira, request).await.expect("answered").expect("cancelled");

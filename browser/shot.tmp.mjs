@@ -1,0 +1,44 @@
+import { chromium } from "playwright-core";
+import { Visitor } from "./visitor.mjs";
+import { mkdir } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+const out = new URL("./screenshots/", import.meta.url);
+await mkdir(out, { recursive: true });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const looks = [{ scheme: "light", width: 1280 }, { scheme: "dark", width: 1280 }, { scheme: "light", width: 320 }, { scheme: "dark", width: 320 }];
+const visitor = await Visitor.arrive(browser, { js: true, looks });
+const { page } = visitor;
+await visitor.signUp();
+await visitor.see("create");
+await page.getByRole("link", { name: "Surprise me" }).click();
+await page.waitForFunction(() => document.getElementById("prompt").value);
+console.log(await page.getByLabel("Your sentence").inputValue());
+const first = await page.getByLabel("Your sentence").inputValue();
+await page.getByRole("link", { name: "Surprise me" }).click();
+await page.waitForFunction((first) => document.getElementById("prompt").value != first, first);
+await page.locator("[name=quality][value=high]").check();
+await page.locator("[name=count][value='3']").check();
+console.log(await page.locator("[data-price]").textContent());
+await visitor.see("create_surprise");
+// a large picture, shrunk by the page
+const big = await page.evaluate(async () => {
+  const canvas = document.createElement("canvas"); canvas.width = 3000; canvas.height = 2000;
+  const paper = canvas.getContext("2d");
+  for (let i = 0; i < 3000; i++) { paper.fillStyle = `hsl(${(i * 37) % 360} 60% ${40 + (i % 40)}%)`; paper.fillRect((i * 191) % 3000, (i * 97) % 2000, 120, 120); }
+  const blob = await new Promise((r) => canvas.toBlob(r, "image/png"));
+  return [...new Uint8Array(await blob.arrayBuffer())];
+});
+console.log("file", big.length);
+await page.locator("#picture").setInputFiles({ name: "holiday.png", mimeType: "image/png", buffer: Buffer.from(big) });
+await page.waitForTimeout(1500);
+console.log(await page.evaluate(() => { const f = document.getElementById("picture").files[0]; return [f.name, f.size, f.type]; }));
+await page.locator("#prompt").fill("x");
+await page.locator("#prompt").evaluate((field) => (field.value = "  "));
+await page.evaluate(() => document.getElementById("prompt").removeAttribute("required"));
+await page.getByRole("button", { name: "Create" }).click();
+await page.waitForLoadState();
+await page.waitForTimeout(1500);
+await visitor.see("create_kept");
+console.log(page.url());
+console.log(visitor.findings);
+await browser.close();
