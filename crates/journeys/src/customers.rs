@@ -93,7 +93,8 @@ impl Customer {
     ) -> Result<Response> {
         let own = ["csrf", "client_key"].map(|name| value_of(html, name).map(|value| (name, value)));
         let form = own.into_iter().flatten().fold(Form::new(), |form, (name, value)| form.text(name, value));
-        let text = |form: Form, (name, value): &(&str, &str)| form.text((*name).to_owned(), (*value).to_owned());
+        let text =
+            |form: Form, (name, value): &(&str, &str)| form.text((*name).to_owned(), (*value).to_owned());
         let form = fields.iter().fold(form, text).part(field, file);
         Ok(self.http.post(format!("{}{action}", self.shop)).multipart(form).send().await?)
     }

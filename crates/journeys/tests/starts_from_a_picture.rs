@@ -7,19 +7,15 @@ use journeys::{
     TestShop,
     customers::{Customer, Ended},
 };
-use reqwest::{
-    StatusCode, header,
-    multipart::{Form, Part},
-};
+use reqwest::{StatusCode, header, multipart::Part};
 use serde_json::json;
 
 const SOON: Duration = Duration::from_secs(20);
 
 /// A photograph of nothing much.
 fn photograph() -> Result<Vec<u8>> {
-    let picture = image::RgbImage::from_fn(900, 600, |x, y| {
-        image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 90])
-    });
+    let picture =
+        image::RgbImage::from_fn(900, 600, |x, y| image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 90]));
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Png)?;
     Ok(bytes.into_inner())
@@ -68,7 +64,8 @@ async fn a_photograph_becomes_a_picture_and_that_another_one() -> Result<()> {
 
     // And a picture that was drawn here is edited without being sent.
     let html = customer.read(&page).await?;
-    let image = html.split("href=\"/images/").nth(1).and_then(|rest| rest.split('"').next()).context("a picture")?;
+    let image =
+        html.split("href=\"/images/").nth(1).and_then(|rest| rest.split('"').next()).context("a picture")?;
     let edit = customer.read(&format!("/generations/new?edit={image}")).await?;
     let source = journeys::customers::value_of(&edit, "source").context("it starts from the picture")?;
     let page = customer.ask_starting_from(&edit, "without the moon", &source).await?;
@@ -84,11 +81,15 @@ async fn an_edit_fails_in_the_same_classes_as_any_other_call() -> Result<()> {
     let shop = TestShop::open(1).await?;
     let customer = shop.customer().await?;
     let refused = ask_with(&customer, "sandbox:moderation", photograph()?).await?;
-    let Ended::Problem { html } = customer.watch(&refused, SOON).await? else { anyhow::bail!("a picture came") };
+    let Ended::Problem { html } = customer.watch(&refused, SOON).await? else {
+        anyhow::bail!("a picture came")
+    };
     ensure!(html.contains("safety rules") && !html.contains("moderation_blocked"), "{html}");
 
     shop.outside.next_answer(json!({"status": 500, "times": 1, "path": "/images/edits"})).await?;
-    shop.outside.next_answer(json!({"status": 429, "retry_after": 1, "times": 1, "path": "/images/edits"})).await?;
+    shop.outside
+        .next_answer(json!({"status": 429, "retry_after": 1, "times": 1, "path": "/images/edits"}))
+        .await?;
     let page = ask_with(&customer, "a heron", photograph()?).await?;
     customer.receive(&page, SOON).await?;
 

@@ -17,7 +17,9 @@ pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, answered, begin, end_call, expire_overdue,
     refuse,
 };
-pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, source, typical_duration};
+pub use reading::{
+    Generation, Recent, Summary, find, history, position, recent_prompts, source, typical_duration,
+};
 pub use requesting::{Limits, Refusal, request};
 pub use sizes::Size;
 pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Style, Wish, check_prompt};

@@ -87,13 +87,9 @@ pub async fn stage(
         SourceState::Removed => false,
     });
     let id = if let Some(kept) = kept {
-        sqlx::query!(
-            "update source_images set used_at = $2 where id = $1",
-            kept.id as SourceId,
-            cause.at
-        )
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query!("update source_images set used_at = $2 where id = $1", kept.id as SourceId, cause.at)
+            .execute(&mut *tx)
+            .await?;
         kept.id
     } else {
         // Two at once meet in the index: the second one waits, and finds the row of the first.
@@ -136,11 +132,7 @@ pub async fn find(db: &PgPool, account_id: AccountId, id: SourceId) -> sqlx::Res
 }
 
 /// The bytes of one that is not yet in object storage.
-pub async fn staged_bytes(
-    db: &PgPool,
-    account_id: AccountId,
-    id: SourceId,
-) -> sqlx::Result<Option<Vec<u8>>> {
+pub async fn staged_bytes(db: &PgPool, account_id: AccountId, id: SourceId) -> sqlx::Result<Option<Vec<u8>>> {
     sqlx::query_scalar!(
         r#"select staged_bytes as "bytes!" from source_images where id = $1 and account_id = $2 and state = 'staged'"#,
         id as SourceId,

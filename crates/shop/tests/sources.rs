@@ -49,7 +49,8 @@ async fn it_goes_to_storage_and_is_drawn_from_wherever_it_is() {
     let mira = account(&database, "a@example.org").await;
     let id = staged(&database, mira, 1).await;
     let wish = from(SourceImage::Brought(id), "in ink");
-    let request = generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
+    let request =
+        generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
     assert_eq!(generations::source(db, mira, request).await.expect("read"), wish.source);
     let in_postgres = Original::Bytes { bytes: vec![1; 10], format: Format::Jpeg, is_brought: true };
     assert_eq!(sources::of_generation(db, request).await.expect("read"), in_postgres);
@@ -99,7 +100,8 @@ async fn what_is_not_used_is_removed_and_may_come_again() {
 
     // A request that waits keeps it, however long it has been there.
     let wish = from(SourceImage::Brought(id), "a fox");
-    let request = generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
+    let request =
+        generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
     let waited_for = sources::remove(db, &later(31), id).await.expect("answered");
     assert!(matches!(waited_for, Removal::NotBefore(_)), "{waited_for:?}");
     generations::cancel(db, &cause(), mira, request).await.expect("answered").expect("cancelled");
@@ -138,7 +140,8 @@ async fn a_request_whose_picture_is_gone_ends_with_a_sentence_and_costs_nothing(
     let (_, drawn) = ready(&database, mira).await;
     let before = shop::credits::balance(db, mira).await.expect("a balance");
     let wish = from(SourceImage::Drawn(drawn[0]), "once more");
-    let request = generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
+    let request =
+        generations::request(db, &cause(), mira, &wish, LIMITS).await.expect("requested").expect("accepted");
     sqlx::query("delete from images where id = $1").bind(drawn[0].0).execute(db).await.expect("removed");
     assert_eq!(sources::of_generation(db, request).await.expect("read"), Original::Gone);
     let held = claim(db).await;

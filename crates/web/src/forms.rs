@@ -60,7 +60,10 @@ pub struct Form {
 impl Form {
     /// The text of a field; nothing if it is missing.
     pub fn text(&self, field: &str) -> &str {
-        self.fields.iter().find_map(|(name, value)| (name == field).then_some(value.as_str())).unwrap_or_default()
+        self.fields
+            .iter()
+            .find_map(|(name, value)| (name == field).then_some(value.as_str()))
+            .unwrap_or_default()
     }
 
     /// The file that came with it, once: whoever takes it can let its memory go.

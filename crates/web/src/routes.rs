@@ -38,7 +38,11 @@ pub fn table() -> Table {
         .at("/sign-in", Anybody, get(sign_in::show).post(sign_in::create))
         .at("/sign-out", Anybody, post(sign_out::create))
         .at("/gallery", Anybody, get(gallery::index::show))
-        .at("/generations", MemberByPage, get(generations::index::show).post_with_file(generations::new::create))
+        .at(
+            "/generations",
+            MemberByPage,
+            get(generations::index::show).post_with_file(generations::new::create),
+        )
         .at("/generations/new", Anybody, get(generations::new::show))
         .at("/generations/:id", Member, get(generations::show::show))
         .at("/generations/:id/progress", MemberByPage, get(generations::show::progress))

@@ -36,8 +36,8 @@ impl Handler for Jobs {
             Job::UploadImage { .. }
             | Job::PurgeImage { .. }
             | Job::StoreSource { .. }
-            | Job::PurgeSource { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
-            Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
+            | Job::PurgeSource { .. }
+            | Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
             Job::MakeThumbnails { .. } => Policy { deadline: Duration::from_mins(2), paid: false },
         }
     }

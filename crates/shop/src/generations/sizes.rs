@@ -122,7 +122,10 @@ impl Size {
             (wanted / (f64::from(width) / f64::from(height))).ln().abs()
         };
         let all = <Self as strum::VariantArray>::VARIANTS;
-        all.iter().copied().min_by(|one, other| distance(one).total_cmp(&distance(other))).unwrap_or(Self::Square)
+        all.iter()
+            .copied()
+            .min_by(|one, other| distance(one).total_cmp(&distance(other)))
+            .unwrap_or(Self::Square)
     }
 }
 
@@ -134,8 +137,9 @@ mod tests {
 
     #[test]
     fn every_size_is_one_that_gpt_image_models_take() {
-        for (size, quality) in
-            Size::VARIANTS.iter().flat_map(|size| Quality::VARIANTS.iter().map(move |quality| (size, quality)))
+        for (size, quality) in Size::VARIANTS
+            .iter()
+            .flat_map(|size| Quality::VARIANTS.iter().map(move |quality| (size, quality)))
         {
             let (width, height) = size.pixels(*quality);
             assert!(width % 16 == 0 && height % 16 == 0, "{size:?} {quality:?}");
@@ -151,7 +155,10 @@ mod tests {
                 [Quality::Standard, Quality::High].map(|quality| size.pixels(quality));
             assert!(large_width > width && large_height > height, "{size:?}");
             let ratio = |width, height| f64::from(width) / f64::from(height);
-            assert!((ratio(width, height) / ratio(large_width, large_height) - 1.0).abs() < 0.005, "{size:?}");
+            assert!(
+                (ratio(width, height) / ratio(large_width, large_height) - 1.0).abs() < 0.005,
+                "{size:?}"
+            );
         }
     }
 

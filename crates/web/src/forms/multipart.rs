@@ -117,11 +117,8 @@ async fn next(field: &mut Field<'_>, held: &AtomicUsize) -> Result<Option<Bytes>
 }
 
 fn problem(error: &multer::Error) -> Problem {
-    match error {
-        // The connection broke; a body that is too slow does not come here.
-        multer::Error::StreamReadFailed(_) => Problem::TooSlow,
-        _ => Problem::NotAForm,
-    }
+    // The connection broke, or a head has no end. Whatever else multer finds wrong is no form.
+    if matches!(error, multer::Error::StreamReadFailed(_)) { Problem::TooSlow } else { Problem::NotAForm }
 }
 
 /// Hands on one piece of a body at a time. multer takes all that is there before it gives anything back, which over a quick

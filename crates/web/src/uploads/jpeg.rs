@@ -24,13 +24,13 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unfit> {
         return Err(Unfit::Heavy);
     }
     let broken = |_| Unfit::Broken;
-    let side = usize::try_from(SIDE_MAX).map_err(|_| Unfit::Broken)?;
+    let longest = usize::try_from(SIDE_MAX).map_err(|_| Unfit::Broken)?;
     let colours = if frame.components.len() == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
     let options = DecoderOptions::default()
         // Cameras leave bytes between segments that the standard does not know.
         .set_strict_mode(false)
-        .set_max_width(side)
-        .set_max_height(side)
+        .set_max_width(longest)
+        .set_max_height(longest)
         .jpeg_set_max_scans(SCANS_MAX)
         .jpeg_set_out_colorspace(colours);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);

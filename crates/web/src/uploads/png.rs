@@ -49,7 +49,8 @@ fn by_rows(reader: &mut Pages<'_>, mut rows: Rows) -> Result<Pixels, Unfit> {
 
 /// An interlaced one comes in seven passes over all of it.
 fn whole(reader: &mut Pages<'_>, width: u32, channels: usize) -> Result<Pixels, Unfit> {
-    let size = reader.output_buffer_size().filter(|size| u64::try_from(*size).is_ok_and(|size| size <= DECODED_MAX));
+    let size =
+        reader.output_buffer_size().filter(|size| u64::try_from(*size).is_ok_and(|size| size <= DECODED_MAX));
     let size = size.ok_or(Unfit::Heavy)?;
     let mut pixels = buffer(size);
     pixels.resize(size, 0);

@@ -65,9 +65,12 @@ impl Pixels {
                 .map_err(|_| Unfit::Broken)?;
             let top = f64::from(start) * scale - f64::from(first);
             let tall = (f64::from(end - start) * scale).min(f64::from(last - first) - top);
-            let options = ResizeOptions::new()
-                .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-                .crop(0.0, top, f64::from(width), tall);
+            let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(
+                0.0,
+                top,
+                f64::from(width),
+                tall,
+            );
             let mut band = Image::new(kept_width, end - start, self.kind()?);
             resizer.resize(&source, &mut band, &options).map_err(|_| Unfit::Broken)?;
             kept.extend_from_slice(band.buffer());
@@ -182,7 +185,9 @@ mod tests {
     use super::*;
 
     fn stripes(width: u32, height: u32) -> Vec<u8> {
-        (0..height).flat_map(|y| (0..width).map(move |x| if (x / 50 + y / 70) % 2 == 0 { 20 } else { 230 })).collect()
+        (0..height)
+            .flat_map(|y| (0..width).map(move |x| if (x / 50 + y / 70) % 2 == 0 { 20 } else { 230 }))
+            .collect()
     }
 
     #[test]

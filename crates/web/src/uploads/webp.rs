@@ -40,7 +40,8 @@ pub fn open(bytes: &[u8]) -> Result<Opened, Unfit> {
 
 /// Every chunk must be there in full, and a picture within be as large as the canvas around it.
 fn look(bytes: &[u8]) -> Result<(), Unfit> {
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+    let number =
+        |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
     let whole = number(&bytes[4..8]);
     let mut rest = bytes.get(12..whole.saturating_add(8)).ok_or(Unfit::Broken)?;
     let mut canvas: Option<(usize, usize)> = None;
@@ -49,7 +50,9 @@ fn look(bytes: &[u8]) -> Result<(), Unfit> {
         let chunk = after.get(..length).ok_or(Unfit::Broken)?;
         let size = match [*a, *b, *c, *d] {
             // Width and height less one, in three bytes each.
-            [b'V', b'P', b'8', b'X'] if length >= 10 => Some((number(&chunk[4..7]) + 1, number(&chunk[7..10]) + 1)),
+            [b'V', b'P', b'8', b'X'] if length >= 10 => {
+                Some((number(&chunk[4..7]) + 1, number(&chunk[7..10]) + 1))
+            }
             // After the tag and the mark of a key frame, in 14 bits each.
             [b'V', b'P', b'8', b' '] if length >= 10 => {
                 Some((number(&chunk[6..8]) & 0x3fff, number(&chunk[8..10]) & 0x3fff))

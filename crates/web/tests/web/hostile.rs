@@ -59,12 +59,12 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
     encoded(&DynamicImage::ImageRgb8(noise(width, height)), ImageFormat::WebP)
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut crc = Crc::new();
-    crc.update(kind);
+    crc.update(&kind);
     crc.update(data);
     let length = u32::try_from(data.len()).expect("short").to_be_bytes();
-    [&length[..], kind, data, &crc.sum().to_be_bytes()].concat()
+    [&length[..], &kind, data, &crc.sum().to_be_bytes()].concat()
 }
 
 fn deflated(row: &[u8], rows: u32) -> Vec<u8> {
@@ -75,17 +75,18 @@ fn deflated(row: &[u8], rows: u32) -> Vec<u8> {
 
 /// A PNG of these parts.
 fn png_of(width: u32, height: u32, depth: u8, colour: u8, interlaced: u8, chunks: &[Vec<u8>]) -> Vec<u8> {
-    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, interlaced]].concat();
-    let mut bytes = [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header)].concat();
+    let header =
+        [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colour, 0, 0, interlaced]].concat();
+    let mut bytes = [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(*b"IHDR", &header)].concat();
     bytes.extend(chunks.concat());
-    bytes.extend(chunk(b"IEND", b""));
+    bytes.extend(chunk(*b"IEND", b""));
     bytes
 }
 
 /// Zeroes that unpack to a picture of these sides, in so many bytes a pixel.
 fn png_bomb(width: u32, height: u32, depth: u8, colour: u8, per_pixel: u32, interlaced: u8) -> Vec<u8> {
     let row = vec![0; usize::try_from(1 + width * per_pixel).expect("small")];
-    png_of(width, height, depth, colour, interlaced, &[chunk(b"IDAT", &deflated(&row, height))])
+    png_of(width, height, depth, colour, interlaced, &[chunk(*b"IDAT", &deflated(&row, height))])
 }
 
 /// With a segment of its own after the mark of its beginning.
@@ -179,11 +180,11 @@ fn apng() -> Vec<u8> {
         2,
         0,
         &[
-            chunk(b"acTL", &control),
-            chunk(b"fcTL", &frame(0)),
-            chunk(b"IDAT", &data),
-            chunk(b"fcTL", &frame(1)),
-            chunk(b"fdAT", &second),
+            chunk(*b"acTL", &control),
+            chunk(*b"fcTL", &frame(0)),
+            chunk(*b"IDAT", &data),
+            chunk(*b"fcTL", &frame(1)),
+            chunk(*b"fdAT", &second),
         ],
     )
 }
@@ -201,7 +202,7 @@ fn sixteen_bits() -> Vec<u8> {
 fn bad_palette() -> Vec<u8> {
     let row = [&[0][..], &[200; 64]].concat();
     let palette = [10, 20, 30, 40, 50, 60];
-    png_of(64, 64, 8, 3, 0, &[chunk(b"PLTE", &palette), chunk(b"IDAT", &deflated(&row, 64))])
+    png_of(64, 64, 8, 3, 0, &[chunk(*b"PLTE", &palette), chunk(*b"IDAT", &deflated(&row, 64))])
 }
 
 fn corrupted_png() -> Vec<u8> {
@@ -223,9 +224,9 @@ fn packed_aside() -> Vec<u8> {
         2,
         0,
         &[
-            chunk(b"iCCP", &[b"p\0\0", &bomb[..]].concat()),
-            chunk(b"zTXt", &[b"t\0\0", &bomb[..]].concat()),
-            chunk(b"IDAT", &deflated(&row, 64)),
+            chunk(*b"iCCP", &[b"p\0\0", &bomb[..]].concat()),
+            chunk(*b"zTXt", &[b"t\0\0", &bomb[..]].concat()),
+            chunk(*b"IDAT", &deflated(&row, 64)),
         ],
     )
 }
@@ -271,7 +272,7 @@ pub fn files() -> Vec<File> {
     let zip = [&b"PK\x03\x04"[..], &[0; 60], PAYLOAD].concat();
     vec![
         // Bombs.
-        file("a PNG that says 50,000 × 50,000", png_of(50_000, 50_000, 8, 6, 0, &[chunk(b"IDAT", b"x")]), Refused(LARGE)),
+        file("a PNG that says 50,000 × 50,000", png_of(50_000, 50_000, 8, 6, 0, &[chunk(*b"IDAT", b"x")]), Refused(LARGE)),
         file("a PNG of zeroes, 8,000 × 8,000", png_bomb(8_000, 8_000, 8, 2, 3, 0), Refused(LARGE)),
         file("a PNG of zeroes with 320 MB of samples", png_bomb(8_000, 5_000, 16, 6, 8, 0), Safe(2_048, 1_280)),
         file("the same, interlaced", png_bomb(8_000, 5_000, 16, 6, 8, 1), Refused(HEAVY)),

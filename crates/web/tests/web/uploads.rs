@@ -58,7 +58,8 @@ struct Process {
 
 impl Process {
     async fn start(shop: &Shop) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
         let child = Command::new(env!("CARGO_BIN_EXE_web"))
             .env_clear()
@@ -136,9 +137,16 @@ async fn hostile_files_are_refused_with_a_sentence_or_made_harmless_in_little_me
                 let newest = "select staged_bytes from source_images order by used_at desc, id desc limit 1";
                 let kept: Vec<u8> = sqlx::query_scalar(newest).fetch_one(shop.db()).await.expect("staged");
                 for secret in [PAYLOAD, PLACE, b"Exif", b"PK\x03\x04"] {
-                    assert!(!kept.windows(secret.len()).any(|part| part == secret), "{name} keeps {secret:?}");
+                    assert!(
+                        !kept.windows(secret.len()).any(|part| part == secret),
+                        "{name} keeps {secret:?}"
+                    );
                 }
-                assert_eq!(image::guess_format(&kept).expect("a picture"), image::ImageFormat::Jpeg, "{name}");
+                assert_eq!(
+                    image::guess_format(&kept).expect("a picture"),
+                    image::ImageFormat::Jpeg,
+                    "{name}"
+                );
                 assert_eq!(kept.last_chunk(), Some(&[0xff, 0xd9]), "{name}: nothing hangs on");
                 let picture = image::load_from_memory(&kept).expect("a picture");
                 assert_eq!(picture.dimensions(), (width, height), "{name}");
@@ -174,7 +182,7 @@ async fn hostile_files_are_refused_with_a_sentence_or_made_harmless_in_little_me
     }
     assert!(taken >= 1, "none was taken in");
     let all = process.peak() - before;
-    println!(
+    eprintln!(
         "the web process grew by {hostile} MB over the hostile files, {one} MB over one of 30 megapixels and {} MB, {all} MB over three of those at once",
         photograph.len() / 1_000_000
     );
@@ -246,10 +254,12 @@ async fn the_same_picture_twice_is_one_and_a_double_click_is_one_request() {
     let other = bring(&mira, &fields, Some(png(200, 300))).await;
     assert_ne!(first.location(), other.location(), "another picture is another request");
     assert_eq!((count(&shop, "source_images").await, count(&shop, "generations").await), (2, 2));
-    let jobs: i64 = sqlx::query_scalar("select count(*) from apalis.jobs where convert_from(job, 'utf8') like '%store_source%'")
-        .fetch_one(shop.db())
-        .await
-        .expect("a count");
+    let jobs: i64 = sqlx::query_scalar(
+        "select count(*) from apalis.jobs where convert_from(job, 'utf8') like '%store_source%'",
+    )
+    .fetch_one(shop.db())
+    .await
+    .expect("a count");
     assert_eq!(jobs, 2);
 }
 
@@ -282,7 +292,9 @@ async fn a_picture_of_ones_own_is_edited_without_sending_it() {
     let shop = Shop::open().await;
     let mira = shop.customer("mira@example.org").await;
     let (_, image) = shop.drawn("mira@example.org", "A fox").await;
-    assert!(mira.get(&format!("/images/{image}")).await.text.contains(&format!("/generations/new?edit={image}")));
+    assert!(
+        mira.get(&format!("/images/{image}")).await.text.contains(&format!("/generations/new?edit={image}"))
+    );
     let page = mira.get(&format!("/generations/new?edit={image}")).await;
     let source = value(&page.text, "source");
     assert_eq!(source, format!("drawn:{image}"));
@@ -326,7 +338,10 @@ async fn a_file_that_is_too_large_costs_nothing_but_itself() {
     let answer = mira.send(mira.request(Method::POST, "/generations").multipart(form)).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
     assert!(answer.text.contains("larger than 20 MB"), "{}", answer.text);
-    assert!(answer.text.contains("Kept to the end</textarea>") && answer.text.contains("value=\"linocut\" checked"));
+    assert!(
+        answer.text.contains("Kept to the end</textarea>")
+            && answer.text.contains("value=\"linocut\" checked")
+    );
     assert_eq!((count(&shop, "source_images").await, count(&shop, "generations").await), (0, 0));
     // What it took up is free again.
     assert_eq!(bring(&mira, &wish(&csrf, "A fox"), Some(png(64, 64))).await.status, StatusCode::SEE_OTHER);
@@ -374,11 +389,23 @@ async fn bodies_that_are_no_forms_are_refused_and_not_kept() {
         ("no end", token.clone(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("an endless beginning", endless.clone(), StatusCode::REQUEST_TIMEOUT),
         ("an endless head", format!("--x\r\nContent-Disposition: {endless}"), StatusCode::REQUEST_TIMEOUT),
-        ("an endless text", format!("{token}--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{endless}\r\n--x--"), StatusCode::PAYLOAD_TOO_LARGE),
+        (
+            "an endless text",
+            format!("{token}--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{endless}\r\n--x--"),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
         ("too many fields", format!("{}--x--", field.repeat(65)), StatusCode::PAYLOAD_TOO_LARGE),
-        ("no text", "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n\u{0}".to_owned() + "\r\n--x--", StatusCode::FORBIDDEN),
+        (
+            "no text",
+            "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n\u{0}".to_owned() + "\r\n--x--",
+            StatusCode::FORBIDDEN,
+        ),
     ] {
-        let pieces = body.into_bytes().chunks(60_000).map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+        let pieces = body
+            .into_bytes()
+            .chunks(60_000)
+            .map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece)))
+            .collect::<Vec<_>>();
         let request = mira
             .request(Method::POST, "/generations")
             .header(CONTENT_TYPE, "multipart/form-data; boundary=x")

@@ -47,12 +47,7 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
 }
 
 /// Has the sentence looked at, once. What is turned down ends here; the rest of the job then finds nothing to do.
-async fn check(
-    id: GenerationId,
-    source: &Source,
-    at: &Services,
-    context: &Context,
-) -> Result<(), JobError> {
+async fn check(id: GenerationId, source: &Source, at: &Services, context: &Context) -> Result<(), JobError> {
     if at.moderation == Moderation::Off {
         return Ok(());
     }

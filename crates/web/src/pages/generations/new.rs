@@ -100,7 +100,8 @@ impl Page for New {
         let recent =
             Recent { prompt: "A \"quoted\" <fox>".to_owned(), href: "/generations/new?from=0".to_owned() };
         let (rich, poor) = (Balance { available: 20, held: 2 }, Balance { available: 0, held: 0 });
-        let begun = Start::samples().into_iter().map(|start| WishForm { start: Some(start), ..empty.clone() });
+        let begun =
+            Start::samples().into_iter().map(|start| WishForm { start: Some(start), ..empty.clone() });
         let mut samples: Vec<_> = begun.map(|form| Self::with(form, rich, vec![])).collect();
         samples.push(Self::with(wrong, poor, vec![recent]));
         samples.push(Self::with(under_way, rich, vec![]));

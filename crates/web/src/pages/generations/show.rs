@@ -18,9 +18,7 @@ use shop::{
 use strum::VariantArray;
 use uuid::Uuid;
 
-use super::{
-    waiting::{eta_seconds, poll_seconds},
-};
+use super::waiting::{eta_seconds, poll_seconds};
 use crate::{
     admission::{Guest, Id, Member},
     error::Problem,

@@ -17,7 +17,7 @@ use crate::{
     error::Problem,
     forms::{FieldError, Form},
     pictures::Picture,
-    uploads::{FILE_MAX, PIXELS_MAX, SIDE_MAX, SIDE_MIN, UploadError, Unfit},
+    uploads::{FILE_MAX, PIXELS_MAX, SIDE_MAX, SIDE_MIN, Unfit, UploadError},
     visit::Visit,
 };
 
@@ -68,7 +68,11 @@ pub struct Start {
 
 impl Start {
     /// Looks a picture up, if it is this customer's and still there.
-    pub async fn find(visit: &Visit, account_id: AccountId, source: SourceImage) -> Result<Option<Self>, Problem> {
+    pub async fn find(
+        visit: &Visit,
+        account_id: AccountId,
+        source: SourceImage,
+    ) -> Result<Option<Self>, Problem> {
         let db = &visit.site.db;
         let key = Key(source).to_string();
         Ok(match source {

@@ -18,12 +18,20 @@ const fn of(style: Style, size: Size, prompt: &'static str) -> Surprise {
 
 /// All of them. Pages name them by their places, for a moment only, so that they may be put in another order.
 pub const POOL: [Surprise; 40] = [
-    of(Style::Watercolour, Size::Landscape, "A harbour in the early morning, seen from the last boat that came in"),
+    of(
+        Style::Watercolour,
+        Size::Landscape,
+        "A harbour in the early morning, seen from the last boat that came in",
+    ),
     of(Style::Watercolour, Size::FramePortrait, "One pear and its shadow on a blue tablecloth"),
     of(Style::Watercolour, Size::Panorama, "Salt marshes at low tide, with a line of wading birds far away"),
     of(Style::Watercolour, Size::APortrait, "A stairwell with a bicycle, and light from a round window"),
     of(Style::Watercolour, Size::Square, "A robin on the handle of a garden fork, in soft rain"),
-    of(Style::OilPainting, Size::Landscape, "Wheat before a thunderstorm, with one tree that leans into the wind"),
+    of(
+        Style::OilPainting,
+        Size::Landscape,
+        "Wheat before a thunderstorm, with one tree that leans into the wind",
+    ),
     of(Style::OilPainting, Size::FramePortrait, "An old fisherman who mends a red net by lamplight"),
     of(Style::OilPainting, Size::Square, "Lemons in a cracked bowl on a kitchen window sill"),
     of(Style::OilPainting, Size::Portrait, "A forest path in October after rain, with gold on the ground"),
@@ -55,9 +63,17 @@ pub const POOL: [Surprise; 40] = [
     of(Style::NightNeon, Size::APortrait, "A flower shop that never closes, on a corner"),
     of(Style::AsWritten, Size::Square, "A mosaic of a fox made of broken blue and white china"),
     of(Style::AsWritten, Size::Landscape, "A town of folded paper, lit from within, on a dark table"),
-    of(Style::AsWritten, Size::FramePortrait, "A botanical plate of a plant that does not exist, with notes in pencil"),
+    of(
+        Style::AsWritten,
+        Size::FramePortrait,
+        "A botanical plate of a plant that does not exist, with notes in pencil",
+    ),
     of(Style::AsWritten, Size::Portrait, "A stained-glass window with a swarm of bees and their hive"),
-    of(Style::AsWritten, Size::FrameLandscape, "A felt world: small felt hills, a felt river, and a felt bear who fishes"),
+    of(
+        Style::AsWritten,
+        Size::FrameLandscape,
+        "A felt world: small felt hills, a felt river, and a felt bear who fishes",
+    ),
 ];
 
 /// Any of them but the last one, by its place.

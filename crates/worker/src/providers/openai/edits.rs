@@ -41,7 +41,11 @@ impl AsyncTryFrom<Edit> for Form {
 
 impl OpenAi {
     /// The call itself, whatever comes of it.
-    pub(super) async fn edit(&self, request: &Request, picture: &SourcePicture) -> Result<Value, OpenAIError> {
+    pub(super) async fn edit(
+        &self,
+        request: &Request,
+        picture: &SourcePicture,
+    ) -> Result<Value, OpenAIError> {
         let edit = Edit {
             fields: [
                 ("model", self.model.clone()),
