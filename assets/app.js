@@ -13,14 +13,63 @@ each("[data-count]", (line) => {
   tell();
 });
 
-// An idea fills the field instead of loading the page again, so that the other choices stay.
-each("[data-fill]", (button) =>
-  button.addEventListener("click", (event) => {
-    const field = document.getElementById(button.dataset.fill);
+// What is chosen has its price before it is asked for.
+each("[data-price]", (line) => {
+  const form = line.closest("form");
+  const tell = () => {
+    const quality = form.querySelector("[name=quality]:checked");
+    const count = Number(form.querySelector("[name=count]:checked")?.value);
+    if (!quality || !count) return;
+    const name = quality.closest("label").querySelector(".chip-name").textContent.toLowerCase();
+    const price = count * Number(quality.dataset.credits);
+    line.textContent = `${count} ${name} picture${count === 1 ? "" : "s"}: ${price} credit${price === 1 ? "" : "s"}`;
+  };
+  form.addEventListener("change", tell);
+  // A browser that comes back to a page has its own idea of what is chosen.
+  addEventListener("pageshow", tell);
+});
+
+// A surprise changes the sentence, the style and the shape, and leaves everything else as it is.
+each("a[data-surprise]", (link) =>
+  link.addEventListener("click", async (event) => {
+    if (event.metaKey || event.ctrlKey) return;
     event.preventDefault();
-    field.value = button.value;
-    field.dispatchEvent(new Event("input"));
-    field.focus();
+    const form = document.getElementById(link.dataset.surprise);
+    const answer = await fetch(link.href).catch(() => null);
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const other = page && page.getElementById(link.dataset.surprise);
+    if (!other) return location.assign(link.href);
+    for (const name of ["style", "size"]) {
+      const chosen = other.querySelector(`[name=${name}]:checked`).value;
+      form.querySelector(`[name=${name}][value=${chosen}]`).checked = true;
+    }
+    form.elements.prompt.value = other.elements.prompt.value;
+    form.elements.prompt.dispatchEvent(new Event("input"));
+    form.elements.prompt.focus();
+    link.href = page.querySelector("a[data-surprise]").href;
+  }),
+);
+
+// A large picture is made smaller before it is sent. Whatever goes wrong here, it is sent as it is.
+each("input[data-shrink]", (field) =>
+  field.addEventListener("change", async () => {
+    const [file] = field.files;
+    if (!file || file.size < 1_500_000 || !field.accept.split(",").includes(file.type)) return;
+    try {
+      const whole = await createImageBitmap(file);
+      const scale = Math.min(1, field.dataset.shrink / Math.max(whole.width, whole.height));
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [whole.width, whole.height].map((side) => Math.max(1, Math.round(side * scale)));
+      const paper = canvas.getContext("2d");
+      paper.fillStyle = "#fff";
+      paper.fillRect(0, 0, canvas.width, canvas.height);
+      paper.drawImage(whole, 0, 0, canvas.width, canvas.height);
+      const small = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
+      if (!small || small.size >= file.size || field.files[0] !== file) return;
+      const files = new DataTransfer();
+      files.items.add(new File([small], file.name.replace(/\.\w+$/, ".jpg"), { type: small.type }));
+      field.files = files.files;
+    } catch {}
   }),
 );
 

@@ -108,7 +108,7 @@ export class Visitor {
   }
 
   ask(prompt, wishes = {}) {
-    const fields = { prompt, style: "as_written", size: "square", count: 1, ...wishes };
+    const fields = { prompt, style: "as_written", size: "square", quality: "draft", count: 1, again: "yes", ...wishes };
     return this.send("/generations/new", "/generations", fields);
   }
 

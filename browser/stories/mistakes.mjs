@@ -40,7 +40,7 @@ async function sentencesThatCannotBe(visitor) {
   await field.fill("   ");
   await page.getByRole("radio", { name: "Linocut" }).check();
   await visitor.press("Create", { to: "/generations", answers: 422 });
-  await isToldOf(visitor, "prompt", "Please write a sentence first: it is all that we draw from.");
+  await isToldOf(visitor, "prompt", "Please write a sentence first: it is what we draw from.");
   assert.equal(await page.getByRole("radio", { name: "Linocut" }).isChecked(), true, "the style is kept");
   await visitor.see("create_blank");
 

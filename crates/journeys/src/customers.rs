@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{
+    Response, StatusCode, header,
+    multipart::{Form, Part},
+};
 use tokio::time::Instant;
 
 use crate::{outside::Outside, shops::client};
@@ -133,6 +136,26 @@ impl Customer {
         Ok(self.http.post(format!("{}{action}", self.shop)).form(&form).send().await?)
     }
 
+    /// [`Customer::send`], as a browser sends a form that a file may come with.
+    ///
+    /// # Errors
+    /// If the page has no form.
+    pub async fn send_with_file(
+        &self,
+        html: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+        field: &'static str,
+        file: Part,
+    ) -> Result<Response> {
+        let own = ["csrf", "client_key"].map(|name| value_of(html, name).map(|value| (name, value)));
+        let form = own.into_iter().flatten().fold(Form::new(), |form, (name, value)| form.text(name, value));
+        let text =
+            |form: Form, (name, value): &(&str, &str)| form.text((*name).to_owned(), (*value).to_owned());
+        let form = fields.iter().fold(form, text).part(field, file);
+        Ok(self.http.post(format!("{}{action}", self.shop)).multipart(form).send().await?)
+    }
+
     /// Asks for a picture; the path of its page.
     ///
     /// # Errors
@@ -146,6 +169,14 @@ impl Customer {
     /// # Errors
     /// If the shop does not accept the sentence.
     pub async fn ask_on(&self, html: &str, prompt: &str) -> Result<String> {
+        self.ask_starting_from(html, prompt, "").await
+    }
+
+    /// [`Customer::ask_on`], starting from a picture that the page names.
+    ///
+    /// # Errors
+    /// If the shop does not accept the sentence.
+    pub async fn ask_starting_from(&self, html: &str, prompt: &str, source: &str) -> Result<String> {
         let fields = [
             ("prompt", prompt),
             ("style", "as_written"),
@@ -153,6 +184,7 @@ impl Customer {
             ("quality", "draft"),
             ("count", "1"),
             ("again", "yes"),
+            ("source", source),
         ];
         let answer = self.send(html, "/generations", &fields).await?;
         ensure!(

@@ -16,8 +16,10 @@ pub struct Outside {
 /// What the provider saw.
 #[derive(Debug, Deserialize)]
 pub struct Calls {
-    /// Calls for pictures.
+    /// Calls for pictures from words alone.
     pub generations: u64,
+    /// Calls for pictures from another one.
+    pub edits: u64,
     /// Of those and others, still being answered.
     pub in_flight: u64,
     /// Pictures that were charged for.

@@ -7,21 +7,25 @@ mod drawing;
 mod previews;
 mod reading;
 mod requesting;
+mod sizes;
 mod wishes;
 
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
-pub use clearing::{Unchecked, clear, turn_down, unchecked};
+pub use clearing::{Unchecked, clear, source_gone, turn_down, unchecked};
 pub(crate) use drawing::mark_open_calls_ambiguous;
 pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, WATCHED_FOR, answered, begin, end_call,
     expire_overdue, refuse,
 };
 pub use previews::{PREVIEW_WIDTH, preview, preview_number, prune_previews, show_preview};
-pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
+pub use reading::{
+    Generation, Recent, Summary, find, history, position, recent_prompts, source, typical_duration,
+};
 pub use requesting::{Limits, Refusal, request};
-pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Size, Style, Wish, check_prompt};
+pub use sizes::Size;
+pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Style, Wish, check_prompt};
 
 use crate::{
     Cause, StaleTransition, credits,

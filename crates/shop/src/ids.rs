@@ -52,6 +52,10 @@ id!(
     ImageId
 );
 id!(
+    /// Of one picture that a customer brought along.
+    SourceId
+);
+id!(
     /// Of one mail.
     MailId
 );

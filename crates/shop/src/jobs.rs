@@ -7,7 +7,7 @@ use ulid::Ulid;
 
 use crate::{
     Cause, accounts, exports, generations,
-    ids::{AccountId, ExportId, GenerationId, ImageId, MailId},
+    ids::{AccountId, ExportId, GenerationId, ImageId, MailId, SourceId},
     images, mails,
     schedules::{self, Upkeep},
 };
@@ -35,6 +35,16 @@ pub enum Job {
     PurgeImage {
         /// Which one.
         image_id: ImageId,
+    },
+    /// Moves a picture that a customer brought along from Postgres to object storage.
+    StoreSource {
+        /// Which one.
+        source_id: SourceId,
+    },
+    /// Removes a picture that a customer brought along, once nobody has used it for a while.
+    PurgeSource {
+        /// Which one.
+        source_id: SourceId,
     },
     /// Sends a mail.
     SendMail {
@@ -108,7 +118,10 @@ impl Job {
     pub fn lane(&self) -> Lane {
         match self {
             Self::GenerateImages { .. } => Lane::Generation,
-            Self::UploadImage { .. } | Self::PurgeImage { .. } => Lane::Uploads,
+            Self::UploadImage { .. }
+            | Self::PurgeImage { .. }
+            | Self::StoreSource { .. }
+            | Self::PurgeSource { .. } => Lane::Uploads,
             Self::MakeThumbnails { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
             Self::ExportAccount { .. } | Self::PurgeExport { .. } | Self::EraseAccount { .. } => Lane::Upkeep,
@@ -123,6 +136,8 @@ impl Job {
             Self::UploadImage { .. } => "upload_image",
             Self::MakeThumbnails { .. } => "make_thumbnails",
             Self::PurgeImage { .. } => "purge_image",
+            Self::StoreSource { .. } => "store_source",
+            Self::PurgeSource { .. } => "purge_source",
             Self::SendMail { .. } => "send_mail",
             Self::ExportAccount { .. } => "export_account",
             Self::PurgeExport { .. } => "purge_export",
@@ -149,6 +164,8 @@ impl Job {
             Self::SendMail { .. } => 64,
             Self::UploadImage { .. }
             | Self::PurgeImage { .. }
+            | Self::StoreSource { .. }
+            | Self::PurgeSource { .. }
             | Self::ExportAccount { .. }
             | Self::PurgeExport { .. }
             | Self::EraseAccount { .. } => 16,
@@ -210,6 +227,8 @@ impl Job {
                     "We could not remove this picture's files for good yet. Nobody else can see them.";
                 images::report_problem(tx, image_id, problem).await
             }
+            // It stays where it is, and can be drawn from there; a dead job is what staff see of it.
+            Self::StoreSource { .. } | Self::PurgeSource { .. } => Ok(()),
             Self::SendMail { mail_id } => mails::give_up(tx, mail_id, error).await,
             Self::ExportAccount { export_id } => exports::give_up(tx, cause, export_id).await,
             Self::PurgeExport { export_id } => exports::report_stuck(tx, export_id).await,

@@ -24,6 +24,7 @@ pub mod schedules;
 pub mod schema;
 pub mod second_factors;
 pub mod sessions;
+pub mod sources;
 mod staff_alerts;
 pub mod strikes;
 #[cfg(feature = "testing")]

@@ -13,6 +13,7 @@ use shop::{
     queue::Outcome,
     reconciliation::{FindingKind, Resolution},
     schedules::{RunOutcome, Upkeep},
+    sources::SourceState,
     strikes::{Source, Verdict},
     testing::Database,
     tokens::Purpose,
@@ -56,6 +57,7 @@ async fn every_known_word_is_known_to_both() {
         ("credit_holds_state_known", rust::<HoldState>()),
         ("strikes_source_known", rust::<Source>()),
         ("strikes_verdict_known", rust::<Verdict>()),
+        ("source_images_state_known", rust::<SourceState>()),
         ("mails_kind_known", rust::<MailKind>()),
         ("mails_state_known", rust::<MailState>()),
         ("account_tokens_purpose_known", rust::<Purpose>()),
@@ -77,7 +79,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 23, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 25, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]

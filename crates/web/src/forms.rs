@@ -1,9 +1,15 @@
 //! Forms: read within limits, and handed to a page only after the checks that they are ours.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+mod multipart;
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use percent_encoding::percent_decode;
 use poem::{
     Body, Endpoint, FromRequest, Request, RequestBody, Response, Result,
@@ -15,6 +21,7 @@ use tokio::time::timeout;
 use crate::{
     error::Problem,
     security::{csrf, origin},
+    uploads::{Upload, UploadError},
     visit::Visit,
 };
 
@@ -43,14 +50,25 @@ impl FieldError {
     }
 }
 
-/// The fields of a form, in the order they came.
+/// The fields of a form, in the order they came, and the file that came with it.
 #[derive(Debug, Default)]
-pub struct Form(Vec<(String, String)>);
+pub struct Form {
+    fields: Vec<(String, String)>,
+    upload: Mutex<Option<Result<Upload, UploadError>>>,
+}
 
 impl Form {
     /// The text of a field; nothing if it is missing.
     pub fn text(&self, field: &str) -> &str {
-        self.0.iter().find_map(|(name, value)| (name == field).then_some(value.as_str())).unwrap_or_default()
+        self.fields
+            .iter()
+            .find_map(|(name, value)| (name == field).then_some(value.as_str()))
+            .unwrap_or_default()
+    }
+
+    /// The file that came with it, once: whoever takes it can let its memory go.
+    pub fn take_upload(&self) -> Option<Result<Upload, UploadError>> {
+        self.upload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn parse(body: &[u8]) -> Result<Self, Problem> {
@@ -65,7 +83,8 @@ impl Form {
             };
             Ok((decode(name)?, decode(value)?))
         });
-        fields.collect::<Result<_, _>>().map(Self)
+        let fields: Result<_, Problem> = fields.collect();
+        Ok(Self { fields: fields?, upload: Mutex::default() })
     }
 }
 
@@ -90,7 +109,12 @@ impl<'a> FromRequest<'a> for CheckedForm {
 }
 
 /// The one gate for every request that changes something.
-pub struct Guarded<E>(pub E);
+pub struct Guarded<E> {
+    /// What stands behind it.
+    pub inner: E,
+    /// Whether a file may come with the form.
+    pub takes_file: bool,
+}
 
 impl<E: Endpoint<Output = Response>> Endpoint for Guarded<E> {
     type Output = Response;
@@ -101,14 +125,46 @@ impl<E: Endpoint<Output = Response>> Endpoint for Guarded<E> {
             return Err(Problem::Foreign.into());
         }
         let body = request.take_body();
-        let form = Form::parse(&read(request.headers(), body).await?)?;
+        let form = match boundary(request.headers()).filter(|_| self.takes_file) {
+            Some(boundary) => read_with_file(&visit, boundary, body).await?,
+            None => Form::parse(&read(request.headers(), body).await?)?,
+        };
         let session = visit.session.as_ref().ok_or(Problem::StaleForm)?;
         if !visit.site.token_key.verify(session, form.text(csrf::FIELD)) {
             return Err(Problem::StaleForm.into());
         }
         request.set_data(CheckedForm(Arc::new(form)));
-        self.0.call(request).await
+        self.inner.call(request).await
     }
+}
+
+/// What stands between the fields, if the body is a form that may hold files.
+fn boundary(headers: &HeaderMap) -> Option<String> {
+    multer::parse_boundary(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).ok()
+}
+
+async fn read_with_file(visit: &Visit, boundary: String, body: Body) -> Result<Form, Problem> {
+    let mut chunks = body.into_bytes_stream();
+    let form = timeout(multipart::TIME, multipart::read(visit, boundary, &mut chunks)).await;
+    let form = form.unwrap_or(Err(Problem::TooSlow));
+    if form.is_err() {
+        drain(&mut chunks).await;
+    }
+    form
+}
+
+/// Throws away what still comes.
+async fn drain(chunks: &mut (impl Stream<Item = std::io::Result<Bytes>> + Unpin)) {
+    let mut thrown_away = 0;
+    let drain = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            thrown_away += chunk.len();
+            if thrown_away > DRAIN_MAX {
+                break;
+            }
+        }
+    };
+    timeout(DRAIN_TIME, drain).await.ok();
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
@@ -136,16 +192,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     match timeout(BODY_TIME, all).await {
         Ok(Ok(())) => Ok(kept.freeze()),
         Ok(Err(Problem::TooLarge)) => {
-            let mut thrown_away = 0;
-            let drain = async {
-                while let Some(Ok(chunk)) = chunks.next().await {
-                    thrown_away += chunk.len();
-                    if thrown_away > DRAIN_MAX {
-                        break;
-                    }
-                }
-            };
-            timeout(DRAIN_TIME, drain).await.ok();
+            drain(&mut chunks).await;
             Err(Problem::TooLarge)
         }
         Ok(Err(problem)) => Err(problem),

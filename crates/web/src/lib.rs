@@ -28,6 +28,7 @@ pub mod server;
 pub mod session;
 pub mod site;
 pub mod storage;
+pub mod uploads;
 pub mod views;
 pub mod visit;
 

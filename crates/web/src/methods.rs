@@ -33,7 +33,16 @@ impl Methods {
     /// Takes a form of ours.
     #[must_use]
     pub fn post<E: IntoEndpoint<Endpoint: 'static>>(mut self, page: E) -> Self {
-        self.post = Some(Guarded(page.into_endpoint().map_to_response()).boxed());
+        let inner = page.into_endpoint().map_to_response();
+        self.post = Some(Guarded { inner, takes_file: false }.boxed());
+        self
+    }
+
+    /// Takes a form of ours that a file may come with.
+    #[must_use]
+    pub fn post_with_file<E: IntoEndpoint<Endpoint: 'static>>(mut self, page: E) -> Self {
+        let inner = page.into_endpoint().map_to_response();
+        self.post = Some(Guarded { inner, takes_file: true }.boxed());
         self
     }
 

@@ -19,4 +19,5 @@ pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod sources;
 pub mod verifications;

@@ -11,7 +11,7 @@ use crate::{
     methods::Methods,
     pages::{
         account, admin, assets, confirmation, email_changes, gallery, generations, health, home, images,
-        mail_preferences, password_resets, second_factor, sign_in, sign_out, sign_up, verifications,
+        mail_preferences, password_resets, second_factor, sign_in, sign_out, sign_up, sources, verifications,
     },
 };
 
@@ -111,12 +111,17 @@ pub fn table() -> Table {
         .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
         .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
         .at("/gallery", Anybody, get(gallery::index::show))
-        .at("/generations", MemberByPage, get(generations::index::show).post(generations::new::create))
+        .at(
+            "/generations",
+            MemberByPage,
+            get(generations::index::show).post_with_file(generations::new::create),
+        )
         .at("/generations/new", Anybody, get(generations::new::show))
         .at("/generations/:id", Member, get(generations::show::show))
         .at("/generations/:id/progress", MemberByPage, get(generations::show::progress))
         .at("/generations/:id/preview", MemberByPage, get(generations::preview::show))
         .at("/generations/:id/cancellation", Member, post(generations::cancellation::create))
+        .at("/sources/:id", Member, get(sources::show::show))
         .at("/images/:id", Anybody, get(images::show::show))
         .at("/images/:id/staged", Anybody, get(images::staged::show))
         .at("/images/:id/download", Anybody, get(images::download::show))

@@ -20,6 +20,7 @@ use crate::{
     security::{csrf::TokenKey, headers::SecurityHeaders, known_browsers::KnownBrowsers},
     session::Cookies,
     storage::Storage,
+    uploads::Uploads,
     views::Views,
 };
 
@@ -40,6 +41,8 @@ pub struct Site {
     pub pictures: Pictures,
     /// Hashes passwords, a few at a time.
     pub passwords: Passwords,
+    /// Opens pictures that customers bring along, one at a time.
+    pub uploads: Uploads,
     /// Names and attributes of our cookies.
     pub cookies: Cookies,
     /// Seals what must not be readable in the database.
@@ -84,6 +87,7 @@ impl Site {
             storage,
             pictures: Pictures::default(),
             passwords: Passwords::new(),
+            uploads: Uploads::new(),
             cookies: Cookies::new(config.is_https()),
             data_key: DataKey::new(&config.data_key)?,
             token_key: TokenKey::derive(&config.session_secret),

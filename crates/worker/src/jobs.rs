@@ -9,8 +9,10 @@ mod make_thumbnails;
 mod prune;
 mod purge_export;
 mod purge_image;
+mod purge_source;
 mod reconcile;
 mod send_mail;
+mod store_source;
 mod upload_image;
 
 use std::time::Duration;
@@ -42,6 +44,8 @@ impl Handler for Jobs {
             Job::UploadImage { .. }
             | Job::PurgeImage { .. }
             | Job::SendMail { .. }
+            | Job::StoreSource { .. }
+            | Job::PurgeSource { .. }
             | Job::PurgeExport { .. }
             | Job::ExpireGenerations
             | Job::CheckModels => Policy { deadline: Duration::from_mins(1), paid: false },
@@ -73,6 +77,8 @@ impl Handler for Jobs {
             Job::CheckModels => check_models::run(services, &context).await,
             Job::Reconcile => reconcile::run(services, &context).await,
             Job::Prune => prune::run(services, &context).await,
+            Job::StoreSource { source_id } => store_source::run(source_id, services).await,
+            Job::PurgeSource { source_id } => purge_source::run(source_id, services, &context).await,
         }
     }
 }

@@ -80,7 +80,13 @@ impl Drop for Aimock {
 }
 
 fn request(prompt: &str) -> Request {
-    Request { prompt: prompt.to_owned(), size: "1024x1024".to_owned(), quality: "low", count: 1 }
+    Request {
+        prompt: prompt.to_owned(),
+        size: "1024x1024".to_owned(),
+        quality: "low",
+        count: 1,
+        source: None,
+    }
 }
 
 async fn client(url: &str) -> OpenAi {
@@ -157,7 +163,7 @@ async fn a_server_that_we_did_not_write_is_understood() {
     let asked = aimock.asked().await;
     assert!((wrong.len()..=wrong.len() + 1).contains(&asked), "{asked} calls: {seen:#?}");
 
-    assert_eq!(openai.moderate("a fox").await.expect("an answer"), None);
+    assert_eq!(openai.moderate("a fox", None).await.expect("an answer"), None);
     let models = openai.models_in_use(Moderation::Off);
     assert_eq!(openai.listed(&models).await.expect("a list"), [Listed::Nowhere], "it lists older models");
 }

@@ -13,7 +13,7 @@ use crate::{
     images,
     jobs::Job,
     mails::{self, Letter},
-    sessions,
+    sessions, sources,
 };
 
 /// How long somebody who asked for it can think better of it.
@@ -133,6 +133,7 @@ pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::R
     // First what may still bring pictures, then the pictures.
     generations::end_all(&mut tx, cause, account_id).await?;
     images::remove_all(&mut tx, cause, account_id, account.erase_keeps_published).await?;
+    sources::purge_all(&mut tx, cause, account_id).await?;
     generations::forget_sentences(&mut tx, account_id).await?;
     exports::end_all(&mut tx, cause, account_id).await?;
     mails::forget_recipient(&mut tx, account_id).await?;

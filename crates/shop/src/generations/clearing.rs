@@ -2,13 +2,16 @@
 
 use sqlx::PgPool;
 
-use super::GenerationState;
+use super::{GenerationState, fail};
 use crate::{
     Cause, credits,
     ids::{AccountId, GenerationId},
     queue::Claim,
     strikes::{self, Source},
 };
+
+/// What the customer reads when the picture that they started from is not there any more.
+const SOURCE_GONE: &str = "The picture that you started from was removed before we could draw from it. Nothing was charged. Please choose a picture again.";
 
 /// A sentence that nobody has looked at yet.
 #[derive(Debug, Clone)]
@@ -76,6 +79,16 @@ pub async fn turn_down(
     if refused.is_some() {
         credits::release(&mut tx, cause, id).await?;
         strikes::record(&mut tx, cause, id, Source::Moderation, categories, None).await?;
+    }
+    tx.commit().await
+}
+
+/// What it starts from is gone: the request ends, and its credits go back. Nothing was asked for. Only the worker that holds the
+/// job may say so.
+pub async fn source_gone(db: &PgPool, cause: &Cause, claim: &Claim, id: GenerationId) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    if claim.hold(&mut tx).await? {
+        fail(&mut tx, cause, id, SOURCE_GONE).await?;
     }
     tx.commit().await
 }

@@ -7,7 +7,10 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{GenerationState, Quality, Size, Style};
-use crate::ids::{AccountId, GenerationId};
+use crate::{
+    ids::{AccountId, GenerationId, ImageId, SourceId},
+    sources::SourceImage,
+};
 
 /// A generation, whole.
 #[derive(Debug, Clone, Serialize)]
@@ -44,6 +47,23 @@ pub struct Recent {
     pub id: GenerationId,
     /// The sentence.
     pub prompt: String,
+}
+
+/// The picture that a generation of this account started from, if it did from one.
+pub async fn source(
+    db: &PgPool,
+    account_id: AccountId,
+    id: GenerationId,
+) -> sqlx::Result<Option<SourceImage>> {
+    let row = sqlx::query!(
+        r#"select source_id as "source_id: SourceId", source_image_id as "image_id: ImageId" from generations
+           where id = $1 and account_id = $2"#,
+        id as GenerationId,
+        account_id as AccountId,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.and_then(|row| SourceImage::of_columns(row.source_id, row.image_id)))
 }
 
 /// A generation of this account. Somebody else's does not exist.

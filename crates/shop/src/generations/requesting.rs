@@ -7,8 +7,9 @@ use super::{Quality, Size, Style, Wish};
 use crate::{
     Cause, blocklists,
     credits::{self, Balance},
-    ids::{AccountId, GenerationId},
+    ids::{AccountId, GenerationId, ImageId, SourceId},
     jobs::Job,
+    sources::{self, SourceImage},
     strikes::{self, Source},
 };
 
@@ -51,6 +52,9 @@ pub enum Refusal {
     /// Pictures cost money, and are drawn for people whose address is known to be theirs, and whose account is not shut.
     #[error("the account's address is not verified")]
     Unverified,
+    /// The picture to start from is not theirs, or is not there any more.
+    #[error("the picture to start from is gone")]
+    SourceGone,
     /// Too much of this account was turned down: staff look at it first.
     #[error("the account is in review")]
     InReview,
@@ -96,10 +100,16 @@ pub async fn request(
     if let Some(refusal) = refusal(&mut tx, cause, account_id, wish, limits).await? {
         return Ok(Err(refusal));
     }
+    if let Some(source) = wish.source
+        && !sources::take_up(&mut tx, cause, account_id, source).await?
+    {
+        return Ok(Err(Refusal::SourceGone));
+    }
     let id = GenerationId::new(cause.at);
+    let (brought, drawn) = SourceImage::columns(wish.source);
     sqlx::query!(
-        "insert into generations (id, account_id, client_key, prompt, style, size, quality, count, created_at, deadline_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into generations (id, account_id, client_key, prompt, style, size, quality, count, created_at, deadline_at, source_id, source_image_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         id as GenerationId,
         account_id as AccountId,
         wish.client_key,
@@ -110,6 +120,8 @@ pub async fn request(
         wish.count,
         cause.at,
         cause.at + limits.promise,
+        brought as Option<SourceId>,
+        drawn as Option<ImageId>,
     )
     .execute(&mut *tx)
     .await?;
@@ -143,16 +155,20 @@ async fn refusal(
     limits: Limits,
 ) -> sqlx::Result<Option<Refusal>> {
     if !wish.again {
+        let (brought, drawn) = SourceImage::columns(wish.source);
         let under_way = sqlx::query_scalar!(
             r#"select id as "id: GenerationId" from generations
                where account_id = $1 and state in ('queued', 'generating') and prompt = $2 and style = $3 and size = $4
-                 and quality = $5 and count = $6 order by id desc limit 1"#,
+                 and quality = $5 and count = $6 and source_id is not distinct from $7 and source_image_id is not distinct from $8
+               order by id desc limit 1"#,
             account_id as AccountId,
             wish.prompt,
             wish.style as Style,
             wish.size as Size,
             wish.quality as Quality,
             wish.count,
+            brought as Option<SourceId>,
+            drawn as Option<ImageId>,
         )
         .fetch_optional(&mut **tx)
         .await?;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Size;
+use crate::sources::SourceImage;
+
 /// Longest sentence in Unicode scalar values: the form, the page and `generations_prompt_length` share it.
 pub const PROMPT_MAX: usize = 1_000;
 /// Most pictures of one request; `generations_count_range`.
@@ -21,6 +24,8 @@ pub struct Wish {
     pub quality: Quality,
     /// How many pictures, 1 to [`COUNT_MAX`].
     pub count: i16,
+    /// The picture that it starts from, if not from words alone.
+    pub source: Option<SourceImage>,
     /// Made by the form, one per intended request.
     pub client_key: Uuid,
     /// Also if the very same is being drawn already.
@@ -225,76 +230,6 @@ impl Quality {
     }
 }
 
-/// The shape of a picture. Both sides are multiples of 16 within the pixel limits of GPT image models.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    sqlx::Type,
-    strum::VariantArray,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum Size {
-    /// 1:1.
-    Square,
-    /// 2:3.
-    Portrait,
-    /// 3:2.
-    Landscape,
-    /// 1:√2 upright, as A-series paper (ISO 216).
-    APortrait,
-    /// √2:1 across, as A-series paper (ISO 216).
-    ALandscape,
-}
-
-impl Size {
-    /// Its key in forms and in the database.
-    pub fn key(self) -> &'static str {
-        self.into()
-    }
-
-    /// What a customer calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Square => "Square",
-            Self::Portrait => "Portrait",
-            Self::Landscape => "Landscape",
-            Self::APortrait => "A-series portrait",
-            Self::ALandscape => "A-series landscape",
-        }
-    }
-
-    /// What it fits, in a few words for a customer.
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Square => "1 : 1",
-            Self::Portrait => "2 : 3",
-            Self::Landscape => "3 : 2",
-            Self::APortrait => "Fits A4 and A3 upright",
-            Self::ALandscape => "Fits A4 and A3 across",
-        }
-    }
-
-    /// Width and height in pixels.
-    pub fn pixels(self) -> (u32, u32) {
-        match self {
-            Self::Square => (1024, 1024),
-            Self::Portrait => (1024, 1536),
-            Self::Landscape => (1536, 1024),
-            Self::APortrait => (1088, 1536),
-            Self::ALandscape => (1536, 1088),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,14 +257,5 @@ mod tests {
         assert_eq!(check_prompt("a\0b"), Err(PromptError::Control));
         assert_eq!(check_prompt(&"é".repeat(PROMPT_MAX)).map(|p| p.chars().count()), Ok(PROMPT_MAX));
         assert_eq!(check_prompt(&"é".repeat(PROMPT_MAX + 1)), Err(PromptError::TooLong(PROMPT_MAX + 1)));
-    }
-
-    #[test]
-    fn every_size_is_one_that_gpt_image_models_take() {
-        for size in <Size as strum::VariantArray>::VARIANTS {
-            let (width, height) = size.pixels();
-            assert!(width % 16 == 0 && height % 16 == 0, "{size:?}");
-            assert!((655_360..=8_294_400).contains(&(width * height)), "{size:?}");
-        }
     }
 }

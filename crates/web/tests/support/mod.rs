@@ -131,8 +131,16 @@ impl Shop {
 
     /// Somebody new whose address is verified, and who is signed in.
     pub async fn customer(&self, email: &str) -> Browser {
-        testing::account(self.db(), email, hash().await).await;
-        self.signed_in(email).await
+        let browser = self.browser();
+        self.customer_in(&browser, email).await;
+        browser
+    }
+
+    /// As [`Shop::customer`], with a browser that may be at another server of the same shop.
+    pub async fn customer_in(&self, browser: &Browser, email: &str) {
+        let id = testing::account(self.db(), email, hash().await).await;
+        testing::give_credits(self.db(), id, 20).await;
+        self.sign_in(browser, email).await;
     }
 
     /// Somebody new who is signed in, and whose address is not verified yet.
@@ -145,11 +153,15 @@ impl Shop {
     /// One more browser in which somebody who is known signs in.
     pub async fn signed_in(&self, email: &str) -> Browser {
         let browser = self.browser();
+        self.sign_in(&browser, email).await;
+        browser
+    }
+
+    async fn sign_in(&self, browser: &Browser, email: &str) {
         let csrf = browser.csrf("/sign-in").await;
         let answer =
             browser.post("/sign-in", &[("csrf", &csrf), ("email", email), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
-        browser
     }
 
     /// The path of the link in the newest mail of this kind to an address, as a worker sends it.

@@ -120,10 +120,18 @@ async fn in_production_only_the_public_origin_is_ours() {
 async fn only_forms_are_read() {
     let shop = Shop::open().await;
     let mira = shop.customer("mira@example.org").await;
-    for media_type in ["", "application/json", "multipart/form-data; boundary=x", "text/plain"] {
-        let request = mira.request(Method::POST, "/generations").header(CONTENT_TYPE, media_type).body("{}");
+    for (path, media_type) in [
+        ("/generations", ""),
+        ("/generations", "application/json"),
+        ("/generations", "multipart/form-data"),
+        ("/generations", "multipart/form-data; boundary=x"),
+        ("/generations", "text/plain"),
+        // Files come with one form alone.
+        ("/sign-in", "multipart/form-data; boundary=x"),
+    ] {
+        let request = mira.request(Method::POST, path).header(CONTENT_TYPE, media_type).body("{}");
         let answer = mira.send(request).await;
-        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{media_type}");
+        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{path} {media_type}");
         assert!(answer.text.contains("not a form of one of our pages"), "{}", answer.text);
     }
 }

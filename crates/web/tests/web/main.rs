@@ -7,6 +7,7 @@ mod doors;
 mod errors;
 mod forms;
 mod gallery;
+mod hostile;
 mod hosts;
 mod images;
 mod leaving;
@@ -26,3 +27,4 @@ mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
 mod templates;
+mod uploads;

@@ -139,3 +139,30 @@ async fn whoever_is_not_signed_in_is_asked_to_and_keeps_the_sentence() {
     assert!(door.text.contains("value=\"/generations/new?prompt=a+fox+%26+a+hare\""), "{}", door.text);
     assert_eq!(shop.rows().await, [0, 0, 0, 0, 0]);
 }
+
+#[tokio::test]
+async fn a_surprise_is_a_whole_wish_and_never_the_last_one() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let sentence = |html: &str| {
+        let end = html.find("</textarea>").expect("a field");
+        html[..end].rsplit('>').next().expect("its text").trim().to_owned()
+    };
+    let page = mira.get("/generations/new").await;
+    assert_eq!(sentence(&page.text), "");
+    let (mut next, mut last) = ("/generations/new?surprise=me".to_owned(), String::new());
+    assert!(page.text.contains(&next), "{}", page.text);
+    for _ in 0..20 {
+        let page = mira.get(&next).await;
+        let surprise = sentence(&page.text);
+        assert!(!surprise.is_empty() && surprise != last, "{surprise} after {last}");
+        assert_eq!(page.text.matches(" checked").count(), 4, "a style, a shape, a quality and a number");
+        let link = page.text.split("href=\"/generations/new?surprise=").nth(1).expect("a way to the next");
+        next = format!("/generations/new?surprise={}", link.split('"').next().expect("a place"));
+        last = surprise;
+    }
+    for odd in ["-1", "99999999999999999999", "x"] {
+        let page = mira.get(&format!("/generations/new?surprise={odd}")).await;
+        assert!(page.status == StatusCode::OK && !sentence(&page.text).is_empty(), "{odd}");
+    }
+}

@@ -5,12 +5,19 @@ use shop::{
     Cause,
     addresses::{self, Texts},
     exports,
-    ids::{AccountId, AddressId, SessionId},
+    ids::{AccountId, AddressId, SessionId, SourceId},
+    sources::{self, Brought},
 };
-
 use web::{admission::Access, routes::Listed};
 
 use crate::support::Shop;
+
+/// A picture that somebody brought along, told from others by a number.
+async fn brought(shop: &Shop, email: &str, number: u8) -> SourceId {
+    let brought = Brought { bytes: b"Miras".to_vec(), width: 64, height: 64, sha256: [number; 32] };
+    let account_id = shop.account_id(email).await;
+    sources::stage(shop.db(), &Cause::now(None), account_id, &brought).await.expect("staged")
+}
 
 #[tokio::test]
 async fn nothing_of_somebody_else_is_found_at_any_address() {
@@ -29,6 +36,9 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
         .await
         .expect("a session");
     let address = address(&shop, account).await;
+    let brought = brought(&shop, "mira@example.org", 1).await;
+    let brought_and_stored = self::brought(&shop, "mira@example.org", 2).await;
+    assert!(sources::stored(shop.db(), brought_and_stored).await.expect("an answer"));
     let csrf = noor.csrf("/generations/new").await;
     let before = format!("{:?}", everything(&shop).await);
     let mut asked = 0;
@@ -40,6 +50,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
         let ids = match pattern.split(":id").next() {
             Some("/generations/") => vec![generation.0, queued.0],
             Some("/images/") => vec![stored.0, staged.0],
+            Some("/sources/") => vec![brought.0, brought_and_stored.0],
             Some("/account/sessions/") => vec![session.0],
             Some("/account/addresses/") => vec![address.0],
             Some("/account/exports/") => vec![export.0],
@@ -63,7 +74,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
             }
         }
     }
-    assert_eq!(asked, 24);
+    assert_eq!(asked, 28);
     for id in [generation.0, stored.0] {
         assert_eq!(noor.get(&format!("/generations/new?from={id}")).await.status, StatusCode::NOT_FOUND);
     }

@@ -1,6 +1,8 @@
 //! Asks the provider for the pictures of a generation. One open call on record, one call, one transaction for all that
 //! came: no failure after it asks the provider again.
 
+mod source;
+
 use std::{
     sync::atomic::{AtomicI16, Ordering},
     time::Duration,
@@ -14,6 +16,7 @@ use shop::{
 };
 use sqlx::{PgPool, error::DatabaseError};
 
+use self::source::Source;
 use crate::{
     config::Moderation,
     pictures::{self, thumbnails},
@@ -34,7 +37,8 @@ const TURNED_DOWN: &str = "This sentence was turned down by the safety rules for
 
 /// Draws, unless there is nothing to draw any more.
 pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
-    check(id, at, context).await?;
+    let Some(source) = source::fetch(id, at, context).await? else { return Ok(()) };
+    check(id, &source, at, context).await?;
     let drawing = match generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.terms())
         .await?
     {
@@ -43,7 +47,7 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
         Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
     let previews = Previews::of(drawing.call_id, at);
-    match at.openai.draw(&request(&drawing), |picture| previews.show(picture)).await {
+    match at.openai.draw(&request(&drawing, source), |picture| previews.show(picture)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
     }
@@ -80,13 +84,13 @@ impl Previews {
 }
 
 /// Has the sentence looked at, once. What is turned down ends here; the rest of the job then finds nothing to do.
-async fn check(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
+async fn check(id: GenerationId, source: &Source, at: &Services, context: &Context) -> Result<(), JobError> {
     if at.moderation == Moderation::Off {
         return Ok(());
     }
     let Some(unchecked) = generations::unchecked(&at.db, id).await? else { return Ok(()) };
     let (db, cause) = (&at.db, context.cause());
-    let failure = match at.openai.moderate(&unchecked.prompt).await {
+    let failure = match at.openai.moderate(&unchecked.prompt, source.to_look_at()).await {
         Ok(None) => return Ok(generations::clear(db, &cause, id).await?),
         Ok(Some(categories)) => {
             return Ok(
@@ -122,17 +126,18 @@ async fn check(id: GenerationId, at: &Services, context: &Context) -> Result<(),
     }
 }
 
-fn request(drawing: &Drawing) -> Request {
+fn request(drawing: &Drawing, source: Source) -> Request {
     let prompt = match drawing.style.direction() {
         Some(direction) => format!("{}\n\n{direction}", drawing.prompt),
         None => drawing.prompt.clone(),
     };
-    let (width, height) = drawing.size.pixels();
+    let (width, height) = drawing.size.pixels(drawing.quality);
     Request {
         prompt,
         size: format!("{width}x{height}"),
         quality: drawing.quality.for_provider(),
         count: drawing.count,
+        source: source.into_picture(),
     }
 }
 

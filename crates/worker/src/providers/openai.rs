@@ -1,5 +1,6 @@
 //! The OpenAI images API, and whatever speaks it.
 
+mod edits;
 mod failures;
 mod models;
 mod moderation;
@@ -14,6 +15,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+pub use edits::SourcePicture;
 pub use failures::{Failed, Failure, Stage};
 pub use prices::Prices;
 use prices::microdollars;
@@ -38,6 +40,8 @@ pub struct Request {
     pub quality: &'static str,
     /// How many.
     pub count: i16,
+    /// What it starts from, if not from words alone.
+    pub source: Option<SourcePicture>,
 }
 
 /// What came.
@@ -124,12 +128,14 @@ impl OpenAi {
         // GPT image models always answer in base64 and refuse `response_format`.
         let body = json!({"model": self.model, "prompt": request.prompt, "size": request.size, "quality": request.quality, "n": request.count});
         let heard = transport::Heard::default();
+        // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
         let asking = async {
-            if self.partial_images > 0 && request.count == 1 {
-                self.draw_step_by_step(body, preview).await
-            } else {
-                // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
-                self.client.images().generate_byot(body).await.map_err(Failure::of)
+            match &request.source {
+                Some(picture) => self.edit(request, picture).await.map_err(Failure::of),
+                None if self.partial_images > 0 && request.count == 1 => {
+                    self.draw_step_by_step(body, preview).await
+                }
+                None => self.client.images().generate_byot(body).await.map_err(Failure::of),
             }
         };
         let answer: Result<Value, Failure> = heard.clone().listen(asking).await;

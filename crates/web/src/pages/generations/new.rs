@@ -4,37 +4,34 @@ use std::borrow::Cow;
 
 use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use shop::{
     credits::{self, Balance},
-    generations::{self, COUNT_MAX, PROMPT_MAX, PromptError, Quality, Refusal, Size, Style, Wish},
+    generations::{self, COUNT_MAX, PROMPT_MAX, Quality, Refusal, Size, Style},
     ids::{AccountId, GenerationId, ImageId},
     images,
+    sources::SourceImage,
 };
-use strum::VariantArray;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::{ratio, unverified};
+use super::{
+    choices::{self, QualityChoice, SizeChoice, StyleChoice},
+    starting::{self, Start},
+    surprises, unverified,
+    wishing::{Refused, wish},
+};
 use crate::{
     admission::{Guest, Member},
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
     limits, random,
+    uploads::FILE_MAX,
     views::Page,
-    visit::see_other,
+    visit::{Visit, see_other},
 };
 
 /// How many of the customer's last sentences are offered again.
 const RECENT: i64 = 6;
-
-/// Sentences to begin with.
-const IDEAS: [&str; 4] = [
-    "A lighthouse made of folded paper, at dawn",
-    "Two herons in a green river, seen from a small bridge",
-    "The inside of a greenhouse on a rainy evening",
-    "A city of bookshelves, seen from a small balloon",
-];
 
 /// templates/generations/new.html
 #[derive(Debug, Clone, Serialize)]
@@ -44,9 +41,12 @@ pub struct New {
     sizes: Vec<SizeChoice>,
     qualities: Vec<QualityChoice>,
     counts: Vec<i16>,
+    /// What is chosen costs so many credits, as far as it is chosen.
+    price: Option<i32>,
     balance: Balance,
     limits: Limits,
-    ideas: [&'static str; 4],
+    /// The place of the surprise that is shown, so that it is not the next one.
+    surprise: String,
     recent: Vec<Recent>,
 }
 
@@ -57,6 +57,8 @@ struct WishForm {
     size: String,
     quality: String,
     count: Option<i16>,
+    /// What it starts from, if not from words alone.
+    start: Option<Start>,
     client_key: Uuid,
     errors: Vec<FieldError>,
     /// The very same, when it is being drawn already.
@@ -64,32 +66,9 @@ struct WishForm {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct StyleChoice {
-    key: &'static str,
-    name: &'static str,
-    hint: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct SizeChoice {
-    key: &'static str,
-    name: &'static str,
-    ratio_w: u32,
-    ratio_h: u32,
-    hint: &'static str,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct QualityChoice {
-    key: &'static str,
-    name: &'static str,
-    hint: &'static str,
-    credits: i32,
-}
-
-#[derive(Debug, Clone, Serialize)]
 struct Limits {
     prompt: usize,
+    file_megabytes: usize,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -108,45 +87,43 @@ impl Page for New {
 
     fn samples() -> Vec<Self> {
         let empty = WishForm::blank(Uuid::nil());
-        let errors = ["prompt", "style", "size", "quality", "count", ""]
+        let errors = ["prompt", "style", "size", "quality", "count", starting::FIELD, ""]
             .map(|field| FieldError::new(field, "Please look <again>."));
         let wrong = WishForm {
             prompt: "</textarea><script>alert(1)</script>".to_owned(),
             style: "unknown".to_owned(),
             count: None,
             errors: errors.to_vec(),
-            under_way: Some(GenerationId(Uuid::nil())),
             ..empty.clone()
         };
+        let under_way = WishForm { under_way: Some(GenerationId(Uuid::nil())), ..empty.clone() };
         let recent =
             Recent { prompt: "A \"quoted\" <fox>".to_owned(), href: "/generations/new?from=0".to_owned() };
         let (rich, poor) = (Balance { available: 20, held: 2 }, Balance { available: 0, held: 0 });
-        vec![Self::with(empty, rich, vec![]), Self::with(wrong, poor, vec![recent])]
+        let begun =
+            Start::samples().into_iter().map(|start| WishForm { start: Some(start), ..empty.clone() });
+        let mut samples: Vec<_> = begun.map(|form| Self::with(form, rich, vec![])).collect();
+        samples.push(Self::with(wrong, poor, vec![recent]));
+        samples.push(Self::with(under_way, rich, vec![]));
+        samples.push(Self { surprise: "3".to_owned(), ..Self::with(empty, rich, vec![]) });
+        samples
     }
 }
 
 impl New {
     fn with(form: WishForm, balance: Balance, recent: Vec<Recent>) -> Self {
-        let style = |style: &Style| StyleChoice { key: style.key(), name: style.name(), hint: style.hint() };
-        let size = |size: &Size| {
-            let (ratio_w, ratio_h) = ratio(*size);
-            SizeChoice { key: size.key(), name: size.name(), ratio_w, ratio_h, hint: size.hint() }
-        };
-        let quality = |quality: &Quality| QualityChoice {
-            key: quality.key(),
-            name: quality.name(),
-            hint: quality.hint(),
-            credits: quality.credits(),
-        };
+        let quality: Option<Quality> = form.quality.parse().ok();
+        let price = quality.zip(form.count).map(|(quality, count)| quality.credits() * i32::from(count));
         Self {
             form,
-            qualities: Quality::VARIANTS.iter().map(quality).collect(),
-            balance,
-            styles: Style::VARIANTS.iter().map(style).collect(),
-            sizes: Size::VARIANTS.iter().map(size).collect(),
+            styles: choices::styles(),
+            sizes: choices::sizes(),
+            qualities: choices::qualities(),
             counts: (1..=COUNT_MAX).collect(),
-            limits: Limits { prompt: PROMPT_MAX },
-            ideas: IDEAS,
+            price,
+            balance,
+            limits: Limits { prompt: PROMPT_MAX, file_megabytes: FILE_MAX / (1024 * 1024) },
+            surprise: "me".to_owned(),
             recent,
         }
     }
@@ -160,41 +137,39 @@ impl WishForm {
             size: Size::Square.key().to_owned(),
             quality: Quality::Standard.key().to_owned(),
             count: Some(1),
+            start: None,
             client_key,
             errors: vec![],
             under_way: None,
         }
     }
-
-    /// As it was sent, with what is wrong.
-    fn typed(form: &Form, client_key: Uuid, refused: Refused) -> Self {
-        let text = |field| form.text(field).to_owned();
-        Self {
-            prompt: text("prompt"),
-            style: text("style"),
-            size: text("size"),
-            quality: text("quality"),
-            count: form.text("count").parse().ok(),
-            client_key,
-            errors: refused.errors,
-            under_way: refused.under_way,
-        }
-    }
 }
 
-/// The form: empty, with a sentence from the address, or with everything as it was another time.
+/// The form: empty, with a sentence from the address, with everything as it was another time, with a picture to start from, or
+/// with a surprise.
 #[handler]
 pub async fn show(visit: Member) -> Result<Response, Problem> {
-    let mut form = match visit.query("from") {
-        Some(from) => like(&visit, &from).await?.ok_or(Problem::NotFound)?,
-        None => WishForm::blank(random::id(visit.at())),
+    let mut form = match (visit.query("from"), visit.query("edit")) {
+        (Some(from), _) => like(&visit, &from).await?.ok_or(Problem::NotFound)?,
+        (None, Some(edit)) => edited(&visit, &edit).await?.ok_or(Problem::NotFound)?,
+        (None, None) => WishForm::blank(random::id(visit.at())),
     };
     if let Some(prompt) = visit.query("prompt") {
         form.prompt = prompt.replace('\0', "");
     }
+    let surprise = visit.query("surprise").map(|last| surprises::another(last.parse().ok()));
+    if let Some((_, surprise)) = surprise {
+        surprise.prompt.clone_into(&mut form.prompt);
+        surprise.style.key().clone_into(&mut form.style);
+        surprise.size.key().clone_into(&mut form.size);
+    }
     let balance = credits::balance(&visit.site.db, visit.account_id).await?;
     let recent = recent(&visit).await?;
-    visit.page(&New::with(form, balance, recent))
+    let mut page = New::with(form, balance, recent);
+    if let Some((place, _)) = surprise {
+        page.surprise = place.to_string();
+    }
+    visit.page(&page)
 }
 
 /// Asks for the pictures, and goes on to where one sees them come.
@@ -204,75 +179,29 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         // The session ran out while they were writing: the sentence is kept.
         return Err(Problem::SignInFirst(with_sentence(form.text("prompt"))));
     };
-    let wish = match wish(&form) {
-        Ok(wish) => wish,
-        Err(errors) => return again(&visit, account_id, &form, Refused { errors, under_way: None }).await,
-    };
-    if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await? {
-        let balance = credits::balance(&visit.site.db, account_id).await?;
-        let refused = Refused { errors: vec![too_often.error()], under_way: None };
-        let filled = WishForm::typed(&form, random::id(visit.at()), refused);
-        return too_often.page(&visit, &New::with(filled, balance, vec![]));
-    }
-    let limits = visit.site.generation_limits;
-    match generations::request(&visit.site.db, &visit.cause, account_id, &wish, limits).await? {
-        Ok(id) => Ok(see_other(&format!("/generations/{id}"))),
-        Err(Refusal::Unverified) => unverified::answer(&visit, &wish.prompt),
-        Err(refusal) => again(&visit, account_id, &form, Refused::by(&refusal)).await,
-    }
-}
-
-/// The form as it was sent, with why nothing was asked for.
-async fn again(
-    visit: &Guest,
-    account_id: AccountId,
-    form: &Form,
-    refused: Refused,
-) -> Result<Response, Problem> {
-    let balance = credits::balance(&visit.site.db, account_id).await?;
-    let filled = WishForm::typed(form, random::id(visit.at()), refused);
-    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &New::with(filled, balance, vec![]))
-}
-
-struct Refused {
-    errors: Vec<FieldError>,
-    under_way: Option<GenerationId>,
-}
-
-impl Refused {
-    fn by(refusal: &Refusal) -> Self {
-        let (text, under_way): (Cow<'static, str>, _) = match *refusal {
-            Refusal::UnderWay(id) => {
-                ("The very same is being drawn for you right now. You can look at it, or have another one drawn.".into(), Some(id))
+    let (source, wrong_file) = starting::of_form(&visit, account_id, &form).await?;
+    let mut refused = Refused::default();
+    match wish(&form, source) {
+        Ok(wish) if wrong_file.is_none() => {
+            if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await?
+            {
+                let refused = Refused { errors: vec![too_often.error()], under_way: None };
+                let page = again(&visit, account_id, &form, source, refused).await?;
+                return too_often.page(&visit, &page);
             }
-            Refusal::Credits { needed, balance } => (
-                format!(
-                    "This needs {needed} credits, and you have {}. Ask for fewer pictures or a draft. Every order in the shop brings new credits.",
-                    balance.available.max(0)
-                )
-                .into(),
-                None,
-            ),
-            Refusal::Active(most) => (
-                format!("{most} of your requests are under way, which is the most at once. Please wait until one of them is ready.").into(),
-                None,
-            ),
-            Refusal::Hourly(most) => (
-                format!("You have asked for {most} pictures within an hour, which is the most. Please go on a little later.").into(),
-                None,
-            ),
-            Refusal::Unverified => ("Please open the link in our mail first: it proves that the address is yours.".into(), None),
-            Refusal::InReview => (
-                "Several of your sentences were turned down, so that somebody of the shop looks at them before more is drawn. This takes a day at most. What you have stays yours.".into(),
-                None,
-            ),
-            Refusal::Daily(most) => (
-                format!("You have asked for {most} pictures within a day, which is the most. Please go on tomorrow.").into(),
-                None,
-            ),
-        };
-        Self { errors: vec![FieldError::new("", text)], under_way }
+            let limits = visit.site.generation_limits;
+            match generations::request(&visit.site.db, &visit.cause, account_id, &wish, limits).await? {
+                Ok(id) => return Ok(see_other(&format!("/generations/{id}"))),
+                Err(Refusal::Unverified) => return unverified::answer(&visit, &wish.prompt),
+                Err(refusal) => refused = Refused::by(&refusal),
+            }
+        }
+        Ok(_) => {}
+        Err(errors) => refused.errors = errors,
     }
+    refused.errors.extend(wrong_file);
+    let page = again(&visit, account_id, &form, source, refused).await?;
+    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
 /// The form, filled in with a sentence.
@@ -281,65 +210,32 @@ pub fn with_sentence(prompt: &str) -> String {
     format!("/generations/new?prompt={prompt}")
 }
 
-/// What somebody wishes for, or what is wrong with it.
-fn wish(form: &Form) -> Result<Wish, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let mut wrong = |field, text: Cow<'static, str>| errors.push(FieldError::new(field, text));
-    let prompt =
-        generations::check_prompt(form.text("prompt")).map_err(|error| wrong("prompt", words(error)));
-    let style = form
-        .text("style")
-        .parse::<Style>()
-        .map_err(|_| wrong("style", "Please choose one of the styles.".into()));
-    let size = form
-        .text("size")
-        .parse::<Size>()
-        .map_err(|_| wrong("size", "Please choose one of the shapes.".into()));
-    let quality = form
-        .text("quality")
-        .parse::<Quality>()
-        .map_err(|_| wrong("quality", "Please choose one of the qualities.".into()));
-    let count =
-        form.text("count").parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)).ok_or_else(|| {
-            wrong("count", format!("Please choose how many pictures, from 1 to {COUNT_MAX}.").into());
-        });
-    let key = form.text("client_key").parse::<Uuid>().map_err(|_| {
-        wrong("", "The form was not complete. Please send it once more.".into());
-    });
-    match (prompt, style, size, quality, count, key) {
-        (Ok(prompt), Ok(style), Ok(size), Ok(quality), Ok(count), Ok(key)) => {
-            let client_key = intent(key, &prompt, &[style.key(), size.key(), quality.key()], count);
-            let again = form.text("again") == "yes";
-            Ok(Wish { prompt, style, size, quality, count, client_key, again })
-        }
-        _ => Err(errors),
-    }
-}
-
-/// One per intended request: a double click sends the same form with the same content. Somebody who goes back, changes
-/// the sentence and sends the form again may still send the old key, and means another picture.
-fn intent(key: Uuid, prompt: &str, choices: &[&str], count: i16) -> Uuid {
-    let content = Sha256::new()
-        .chain_update(key)
-        .chain_update(format!("{}\n{count}\n", choices.join("\n")))
-        .chain_update(prompt)
-        .finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&content[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-fn words(error: PromptError) -> Cow<'static, str> {
-    match error {
-        PromptError::Blank => "Please write a sentence first: it is all that we draw from.".into(),
-        PromptError::TooLong(length) => format!(
-            "The sentence has {length} characters, and {PROMPT_MAX} are the most that we can draw from. Please shorten it."
-        )
-        .into(),
-        PromptError::Control => {
-            "The sentence has an invisible control character in it. Please delete it, or type the sentence anew.".into()
-        }
-    }
+/// The form as it was sent, with what is wrong with it.
+async fn again(
+    visit: &Visit,
+    account_id: AccountId,
+    form: &Form,
+    source: Option<SourceImage>,
+    refused: Refused,
+) -> Result<New, Problem> {
+    let text = |field| form.text(field).to_owned();
+    let start = match source {
+        Some(source) => Start::find(visit, account_id, source).await?,
+        None => None,
+    };
+    let filled = WishForm {
+        prompt: text("prompt"),
+        style: text("style"),
+        size: text("size"),
+        quality: text("quality"),
+        count: form.text("count").parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)),
+        start,
+        client_key: random::id(visit.at()),
+        errors: refused.errors,
+        under_way: refused.under_way,
+    };
+    let balance = credits::balance(&visit.site.db, account_id).await?;
+    Ok(New::with(filled, balance, vec![]))
 }
 
 /// A form like an earlier request of this customer, or like a picture that they may see.
@@ -355,10 +251,35 @@ async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
     let Ok(id) = from.parse::<Uuid>() else { return Ok(None) };
     let db = &visit.site.db;
     if let Some(known) = generations::find(db, visit.account_id, GenerationId(id)).await? {
-        return Ok(Some(filled(known.prompt, known.style, known.size, known.quality, known.count)));
+        let form = filled(known.prompt, known.style, known.size, known.quality, known.count);
+        return begun(visit, known.id, form).await.map(Some);
     }
-    let image = images::find(db, Some(visit.account_id), ImageId(id)).await?;
-    Ok(image.map(|image| filled(image.card.prompt, image.style, image.size, Quality::Standard, 1)))
+    let Some(image) = images::find(db, Some(visit.account_id), ImageId(id)).await? else { return Ok(None) };
+    let form = filled(image.card.prompt, image.style, image.size, Quality::Standard, 1);
+    begun(visit, image.card.generation_id, form).await.map(Some)
+}
+
+/// With the picture that the earlier request started from, if this customer made it and the picture is still there.
+async fn begun(visit: &Member, from: GenerationId, mut form: WishForm) -> Result<WishForm, Problem> {
+    let source = generations::source(&visit.site.db, visit.account_id, from).await?;
+    if let Some(source) = source {
+        form.start = Start::find(visit, visit.account_id, source).await?;
+        if form.start.is_none() {
+            let text = "The picture that this started from is not kept any more. Please choose it again, or go on without it.";
+            form.errors.push(FieldError::new(starting::FIELD, text));
+        }
+    }
+    Ok(form)
+}
+
+/// A form that starts from a picture that was drawn for this customer, in its shape.
+async fn edited(visit: &Member, edit: &str) -> Result<Option<WishForm>, Problem> {
+    let Ok(id) = edit.parse::<ImageId>() else { return Ok(None) };
+    let Some(start) = Start::find(visit, visit.account_id, SourceImage::Drawn(id)).await? else {
+        return Ok(None);
+    };
+    let size = start.size().key().to_owned();
+    Ok(Some(WishForm { start: Some(start), size, ..WishForm::blank(random::id(visit.at())) }))
 }
 
 async fn recent(visit: &Member) -> Result<Vec<Recent>, Problem> {

@@ -18,10 +18,7 @@ use shop::{
 use strum::VariantArray;
 use uuid::Uuid;
 
-use super::{
-    ratio,
-    waiting::{eta_seconds, poll_seconds},
-};
+use super::waiting::{eta_seconds, poll_seconds};
 use crate::{
     admission::{Guest, Id, Member},
     error::Problem,
@@ -183,7 +180,7 @@ impl Show {
         eta_s: Option<u64>,
         pictures: Vec<Picture>,
     ) -> Self {
-        let (ratio_w, ratio_h) = ratio(generation.size);
+        let (ratio_w, ratio_h) = generation.size.ratio();
         Self {
             poll_s: poll_seconds(generation.state, age, position),
             generation: Shown {

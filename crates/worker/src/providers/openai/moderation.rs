@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{Failure, OpenAi};
+use super::{Failure, OpenAi, SourcePicture};
 
 /// The setting that names the model.
 const MODEL: &str = "OPENAI_MODERATION_MODEL";
@@ -13,12 +14,23 @@ const MODEL: &str = "OPENAI_MODERATION_MODEL";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl OpenAi {
-    /// What is wrong with a sentence, as the provider's categories in a row; nothing if it may be drawn.
+    /// What is wrong with a sentence and the picture that goes with it, as the provider's categories in a row; nothing if it may be drawn.
     ///
     /// # Errors
     /// Why there is no answer.
-    pub async fn moderate(&self, prompt: &str) -> Result<Option<String>, Failure> {
-        let body = json!({"model": self.moderation_model, "input": prompt});
+    pub async fn moderate(
+        &self,
+        prompt: &str,
+        picture: Option<&SourcePicture>,
+    ) -> Result<Option<String>, Failure> {
+        let input = match picture {
+            None => json!(prompt),
+            Some(SourcePicture { bytes, format }) => {
+                let url = format!("data:{};base64,{}", format.media_type(), STANDARD.encode(bytes));
+                json!([{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": url}}])
+            }
+        };
+        let body = json!({"model": self.moderation_model, "input": input});
         // Any JSON: older models leave categories out, newer ones add some.
         let moderations = self.client.moderations();
         let call = moderations.create_byot::<_, Value>(body);

@@ -1,0 +1,3 @@
+//! Pictures that customers brought along.
+
+pub mod show;

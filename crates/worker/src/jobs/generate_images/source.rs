@@ -1,0 +1,52 @@
+//! The picture that a request starts from. It is fetched before a call is on record: storage that is away costs nothing.
+
+use bytes::Bytes;
+use shop::{
+    generations,
+    ids::GenerationId,
+    images::Format,
+    sources::{self, Original},
+};
+
+use crate::{
+    providers::openai::SourcePicture,
+    runner::{Context, JobError},
+    services::Services,
+};
+
+/// What a request starts from.
+pub struct Source {
+    picture: Option<SourcePicture>,
+    /// Whether nobody has looked at it yet: what was drawn here was looked at by whoever drew it.
+    is_foreign: bool,
+}
+
+impl Source {
+    /// For whoever checks what may be drawn.
+    pub fn to_look_at(&self) -> Option<&SourcePicture> {
+        self.picture.as_ref().filter(|_| self.is_foreign)
+    }
+
+    /// For whoever draws.
+    pub fn into_picture(self) -> Option<SourcePicture> {
+        self.picture
+    }
+}
+
+/// Fetches it. Nothing, if it is gone: then the request has ended.
+pub async fn fetch(id: GenerationId, at: &Services, context: &Context) -> Result<Option<Source>, JobError> {
+    let original = sources::of_generation(&at.db, id).await?;
+    let picture = |bytes: Vec<u8>, format: Format| SourcePicture { bytes: Bytes::from(bytes), format };
+    let (picture, is_foreign) = match original {
+        Original::None => (None, false),
+        Original::Bytes { bytes, format, is_brought } => (Some(picture(bytes, format)), is_brought),
+        Original::Stored { key, format, is_brought } => {
+            (Some(picture(at.storage.get(&key).await?, format)), is_brought)
+        }
+        Original::Gone => {
+            generations::source_gone(&at.db, &context.cause(), &context.claim, id).await?;
+            return Ok(None);
+        }
+    };
+    Ok(Some(Source { picture, is_foreign }))
+}
