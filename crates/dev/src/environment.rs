@@ -18,6 +18,8 @@ pub struct Wiring {
     pub public_url: String,
     /// What cookies are sealed with.
     pub session_secret: String,
+    /// What secrets in the database are sealed with.
+    pub data_key: String,
     /// Who draws.
     pub openai: OpenAi,
     /// Where pictures lie.
@@ -41,6 +43,7 @@ impl Wiring {
             ("WEB_LISTEN", self.web_listen.clone()),
             ("PUBLIC_URL", self.public_url.clone()),
             ("SESSION_SECRET", self.session_secret.clone()),
+            ("DATA_KEY", self.data_key.clone()),
             ("TEMPLATES_DIR", places.root.join("templates").display().to_string()),
             ("ASSETS_DIR", places.root.join("assets").display().to_string()),
         ]);
@@ -82,6 +85,7 @@ mod tests {
             web_listen: "127.0.0.1:8080".into(),
             public_url: "http://127.0.0.1:8080".into(),
             session_secret: "s".repeat(64),
+            data_key: "k".repeat(44),
             openai: OpenAi { base_url: "http://draws/v1".into(), key: "sk-1".into() },
             storage: Storage {
                 endpoint: "http://inside".into(),
@@ -99,7 +103,7 @@ mod tests {
         let places = Places { root: PathBuf::from("/shop"), data: PathBuf::from("/data") };
         let (web, worker) = (wiring().web(&places), wiring().worker());
         assert!(!web.keys().any(|name| name.starts_with("OPENAI_")));
-        assert!(!worker.contains_key("SESSION_SECRET"));
+        assert!(!worker.contains_key("SESSION_SECRET") && !worker.contains_key("DATA_KEY"));
         assert_eq!(web["TEMPLATES_DIR"], "/shop/templates");
         assert_eq!(worker["OPENAI_BASE_URL"], "http://draws/v1");
         for name in ["APP_ENV", "DATABASE_URL", "S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_BUCKET"] {

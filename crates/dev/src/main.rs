@@ -10,6 +10,7 @@ mod keeper;
 mod lock;
 mod logs;
 mod outside;
+mod owner;
 mod places;
 mod ports;
 mod postgres;
@@ -51,6 +52,8 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Print the one-time code that the office asks its owner for now.
+    Code,
     /// Say what the stack needs, what is there, and what to do about the rest.
     Doctor,
     /// Renew .sqlx, the description of every query that the build checks our SQL against.
@@ -95,6 +98,7 @@ async fn act(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => run::run(&places).await,
         Some(Command::Build) => Ok(ExitCode::SUCCESS),
         Some(Command::Reset { yes }) => reset::reset(&places, yes),
+        Some(Command::Code) => owner::code(&places),
         Some(Command::Doctor) => Ok(doctor::doctor(&places)),
         Some(Command::Queries { check }) => queries::queries(&places, check).await,
         Some(Command::WithPostgres { keep, durable, command }) => {

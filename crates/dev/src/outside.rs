@@ -45,6 +45,8 @@ pub struct Outside {
     pub public_url: Option<String>,
     /// Instead of one made up here.
     pub session_secret: Option<String>,
+    /// See above.
+    pub data_key: Option<String>,
 }
 
 impl Outside {
@@ -92,6 +94,7 @@ impl Outside {
             web_listen: variable("WEB_LISTEN"),
             public_url: variable("PUBLIC_URL"),
             session_secret: variable("SESSION_SECRET"),
+            data_key: variable("DATA_KEY"),
         })
     }
 }

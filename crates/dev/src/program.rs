@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, path::PathBuf, process::ExitStatus, process::Stdio};
 
 use anyhow::Context;
-use tokio::process::{Child, Command};
+use tokio::{
+    io::AsyncWriteExt,
+    process::{Child, Command},
+};
 
 use crate::logs::{Logs, Source};
 
@@ -36,6 +39,18 @@ impl Program {
         let mut command = self.command(logs);
         command.kill_on_drop(true);
         self.start(&mut command, logs, || {})?.wait().await.context("cannot wait for it")
+    }
+
+    /// Runs it to its end with something to read, such as what must not stand among its arguments.
+    pub async fn finish_with(&self, logs: &Logs, input: &str) -> anyhow::Result<ExitStatus> {
+        let mut command = self.command(logs);
+        command.kill_on_drop(true).stdin(Stdio::piped());
+        let mut child = self.start(&mut command, logs, || {})?;
+        let mut stdin = child.stdin.take().context("it has no standard input")?;
+        // Who ends without reading says why by its status.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        child.wait().await.context("cannot wait for it")
     }
 
     fn command(&self, logs: &Logs) -> Command {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,15 @@ pub struct Secrets {
     /// What `web` seals its cookies with.
     #[serde(default = "random")]
     pub session_secret: String,
+    /// What `web` seals secrets in the database with.
+    #[serde(default = "random_key")]
+    pub data_key: String,
+    /// Of the account that the office is entered with.
+    #[serde(default = "random_password")]
+    pub owner_password: String,
+    /// What its one-time codes are made from, in base32.
+    #[serde(default = "random_totp_secret")]
+    pub owner_totp_secret: String,
     /// The storage's two keys.
     #[serde(default = "random_name")]
     pub s3_access_key_id: String,
@@ -55,6 +65,9 @@ impl Secrets {
         Self {
             database_password: random(),
             session_secret: random(),
+            data_key: random_key(),
+            owner_password: random_password(),
+            owner_totp_secret: random_totp_secret(),
             s3_access_key_id: random_name(),
             s3_secret_access_key: random(),
             ports: KeptPorts::default(),
@@ -94,6 +107,20 @@ fn random() -> String {
     hex::encode(rand::rng().random::<[u8; 32]>())
 }
 
+/// 32 bytes in base64.
+fn random_key() -> String {
+    BASE64_STANDARD.encode(rand::rng().random::<[u8; 32]>())
+}
+
+/// One that a person can type.
+fn random_password() -> String {
+    hex::encode(rand::rng().random::<[u8; 6]>())
+}
+
+fn random_totp_secret() -> String {
+    totp_rs::Secret::from(rand::rng().random::<[u8; 20]>()).to_base32()
+}
+
 fn random_name() -> String {
     format!("dev{}", hex::encode(rand::rng().random::<[u8; 8]>()))
 }
@@ -125,6 +152,10 @@ mod tests {
         let read = Secrets::kept_at(&path).expect("read");
         assert_eq!(read.database_password, "old");
         assert_eq!(read.session_secret.len(), 64);
+        assert_eq!(
+            (read.data_key.len(), read.owner_password.len(), read.owner_totp_secret.len()),
+            (44, 12, 32)
+        );
         assert_eq!(Secrets::kept_at(&path).expect("again").session_secret, read.session_secret);
     }
 }

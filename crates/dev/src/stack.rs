@@ -12,6 +12,7 @@ use crate::{
     lock::Lock,
     logs::{Logs, Source},
     outside::{OpenAi, Outside, Storage},
+    owner,
     places::Places,
     ports,
     postgres::{Cluster, Durability, Kept},
@@ -107,12 +108,26 @@ impl Stack {
         let status = migrate.finish(&self.plan.logs).await?;
         ensure!(status.success(), "the database could not be migrated ({status}): its own words stand above");
 
+        self.make_owner(&wiring).await?;
+
         let worker = self.program(Source::Worker, "worker", &["run"], wiring.worker(), "lanes open")?;
         let web = self.program(Source::Web, "web", &[], wiring.web(&self.plan.places), "listening on")?;
         self.wiring = Some(wiring);
         let worker = self.worker.insert(supervised(worker, &self.plan, &self.keeper));
         let web = self.web.insert(supervised(web, &self.plan, &self.keeper));
         tokio::try_join!(worker.ready(PATIENCE), web.ready(PATIENCE))?;
+        Ok(())
+    }
+
+    /// Somebody to enter the office with. A database of one's own is left as it is.
+    async fn make_owner(&self, wiring: &Wiring) -> anyhow::Result<()> {
+        if self.plan.outside.database.is_some() {
+            return Ok(());
+        }
+        let environment = wiring.web(&self.plan.places);
+        let program = self.program(Source::Web, "web", &owner::ARGUMENTS, environment, "")?;
+        let status = program.finish_with(&self.plan.logs, &owner::input(&self.secrets)).await?;
+        ensure!(status.success(), "no owner could be made ({status}): its own words stand above");
         Ok(())
     }
 
@@ -203,6 +218,7 @@ impl Stack {
                 .session_secret
                 .clone()
                 .unwrap_or_else(|| self.secrets.session_secret.clone()),
+            data_key: outside.data_key.clone().unwrap_or_else(|| self.secrets.data_key.clone()),
             openai,
             storage,
         })
@@ -235,6 +251,11 @@ impl Stack {
     /// The sandbox, when a part of it is used.
     pub fn sandbox(&self) -> Option<&Sandbox> {
         self.sandbox.as_ref()
+    }
+
+    /// What was made up.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// What was planned.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::stack::Stack;
+use crate::{owner, stack::Stack};
 
 /// A few lines: where to look, what is real, where the data lies, how to stop.
 pub fn of(stack: &Stack) -> String {
@@ -11,6 +11,10 @@ pub fn of(stack: &Stack) -> String {
     let mut rows: Vec<(&str, String)> = Vec::new();
     if let Some(wiring) = stack.wiring() {
         rows.push(("shop", wiring.public_url.clone()));
+        rows.push((
+            "office",
+            office(&wiring.public_url, outside.database.is_some(), &stack.secrets().owner_password),
+        ));
         if let Some(sandbox) = stack.sandbox() {
             rows.push(("sandbox", sandbox.dashboard_url()));
             rows.push(("mail", format!("{}/mails  (smtp {})", sandbox.dashboard_url(), sandbox.smtp_addr())));
@@ -44,6 +48,14 @@ pub fn of(stack: &Stack) -> String {
     table
 }
 
+/// Where staff work, and how one gets in. Everything here is for this machine alone.
+fn office(shop: &str, foreign: bool, password: &str) -> String {
+    if foreign {
+        return format!("{shop}/admin  (`web admin create-owner` makes the first owner)");
+    }
+    format!("{shop}/admin  ({}, password {password}, code: ./dev code)", owner::EMAIL)
+}
+
 /// A command that opens the database and does not show its password.
 fn psql(url: &str, secrets: &str) -> String {
     let open = url::Url::parse(url).ok().map(|mut url| {
@@ -57,6 +69,13 @@ fn psql(url: &str, secrets: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_made_up_owner_is_shown_and_a_foreign_one_is_not() {
+        let ours = office("http://there", false, "0123");
+        assert_eq!(ours, "http://there/admin  (owner@example.org, password 0123, code: ./dev code)");
+        assert!(!office("http://there", true, "0123").contains("0123"));
+    }
 
     #[test]
     fn the_password_is_not_shown() {

@@ -1,5 +1,9 @@
 //! People who can sign in.
 
+pub mod closures;
+pub mod owners;
+pub mod roles;
+
 use serde::Serialize;
 use sqlx::PgPool;
 
@@ -76,6 +80,8 @@ pub struct Credentials {
     pub account_id: AccountId,
     /// Argon2id in PHC string format.
     pub password_hash: String,
+    /// Whether staff shut it.
+    pub is_closed: bool,
 }
 
 /// Why no account was opened.
@@ -124,7 +130,8 @@ pub async fn open(
 pub async fn credentials(db: &PgPool, email: &str) -> sqlx::Result<Option<Credentials>> {
     sqlx::query_as!(
         Credentials,
-        r#"select id as "account_id: AccountId", password_hash from accounts where lower(email) = lower($1)"#,
+        r#"select id as "account_id: AccountId", password_hash, disabled_at is not null as "is_closed!"
+           from accounts where lower(email) = lower($1)"#,
         email,
     )
     .fetch_optional(db)

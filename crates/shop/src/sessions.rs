@@ -149,3 +149,11 @@ pub(crate) async fn end_all(
     .await?;
     Ok(())
 }
+
+/// The person proved to be there, by their password.
+pub async fn confirm(db: &PgPool, cause: &Cause, id: SessionId) -> sqlx::Result<()> {
+    sqlx::query!("update sessions set confirmed_at = $2 where id = $1", id as SessionId, cause.at)
+        .execute(db)
+        .await?;
+    Ok(())
+}

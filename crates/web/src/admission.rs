@@ -5,7 +5,8 @@ use std::{ops::Deref, str::FromStr, sync::Arc};
 use chrono::Duration;
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result, http::Method};
 use shop::{
-    accounts::Duty,
+    accounts::{Duty, Role},
+    audit::Actor,
     ids::AccountId,
     sessions::{SecondFactor, Visitor},
 };
@@ -70,10 +71,15 @@ async fn staff(visit: &Visit, method: &Method, duty: Duty) -> Result<(), Problem
     if visitor.second_factor != SecondFactor::Given {
         return Err(Problem::SecondFactorFirst);
     }
-    if duty.needs_step_up() && visitor.confirmed_at < visit.at() - STEP_UP_LASTS {
+    if duty.needs_step_up() && !is_fresh(visit, visitor) {
         return Err(Problem::ConfirmFirst(visit.way_back(method)));
     }
     Ok(())
+}
+
+/// Whether the person proved a moment ago to be there.
+pub fn is_fresh(visit: &Visit, visitor: &Visitor) -> bool {
+    visitor.confirmed_at >= visit.at() - STEP_UP_LASTS
 }
 
 /// Anybody, signed in or not.
@@ -84,6 +90,15 @@ pub struct Member {
     visit: Arc<Visit>,
     /// Who it is.
     pub account_id: AccountId,
+}
+
+/// Somebody who works for the shop. What they may do was looked at by the [`Gate`].
+pub struct Staff {
+    visit: Arc<Visit>,
+    /// What they may do.
+    pub role: Role,
+    /// As the audit log names them.
+    pub actor: Actor,
 }
 
 impl<'a> FromRequest<'a> for Guest {
@@ -102,6 +117,19 @@ impl<'a> FromRequest<'a> for Member {
     }
 }
 
+impl<'a> FromRequest<'a> for Staff {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let visit = Visit::of(request)?;
+        let visitor = member(&visit, request.method()).await?;
+        if !visitor.role.is_staff() {
+            return Err(Problem::NotFound.into());
+        }
+        let actor =
+            Actor { account_id: Some(visitor.account_id), client_address: visit.client_address.clone() };
+        Ok(Self { role: visitor.role, actor, visit })
+    }
+}
+
 impl Deref for Guest {
     type Target = Visit;
 
@@ -111,6 +139,14 @@ impl Deref for Guest {
 }
 
 impl Deref for Member {
+    type Target = Visit;
+
+    fn deref(&self) -> &Visit {
+        &self.visit
+    }
+}
+
+impl Deref for Staff {
     type Target = Visit;
 
     fn deref(&self) -> &Visit {

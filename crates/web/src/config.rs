@@ -8,6 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use shop::generations::Limits;
 use url::Url;
 
+use crate::data_key::DataKey;
+
 /// Where this program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AppEnv {
@@ -28,7 +30,6 @@ pub enum LogFormat {
 
 /// The web server's settings.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "web", version, about = "Serves the shop's pages.")]
 pub struct Config {
     /// `development` or `production`, which refuses stand-ins, plain HTTP and weak secrets.
     #[arg(long, env = "APP_ENV", default_value = "development")]
@@ -45,6 +46,9 @@ pub struct Config {
     /// What form tokens are derived from: 32 bytes or more, any text. A new one makes open forms stale, nothing else.
     #[arg(long, env = "SESSION_SECRET", hide_env_values = true)]
     pub session_secret: SecretString,
+    /// What secrets in the database are sealed with: 32 random bytes in base64. Losing it makes one-time codes useless.
+    #[arg(long, env = "DATA_KEY", hide_env_values = true)]
+    pub data_key: SecretString,
     /// Object storage that speaks S3.
     #[arg(long, env = "S3_ENDPOINT", default_value = "https://s3.eu-central-1.amazonaws.com")]
     pub s3_endpoint: Url,
@@ -121,14 +125,6 @@ impl ConfigError {
 }
 
 impl Config {
-    /// Reads the settings and checks them.
-    pub fn load() -> Result<Self, ConfigError> {
-        dotenvy::dotenv().ok();
-        let config = Self::try_parse()?;
-        config.check()?;
-        Ok(config)
-    }
-
     /// Refuses what cannot work, and in production what is not safe.
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut refused = Vec::new();
@@ -137,6 +133,12 @@ impl Config {
             refused.push(
                 "SESSION_SECRET has fewer than 32 bytes: `openssl rand -base64 48` makes a good one"
                     .to_owned(),
+            );
+        }
+        let data_key = DataKey::decode(&self.data_key);
+        if data_key.is_none() {
+            refused.push(
+                "DATA_KEY is not 32 bytes in base64: `openssl rand -base64 32` makes a good one".to_owned(),
             );
         }
         if !matches!(self.public_url.scheme(), "http" | "https") || self.public_url.path() != "/" {
@@ -158,12 +160,13 @@ impl Config {
                     refused.push(format!("{name} is not https, or is the sandbox"));
                 }
             }
-            let mut bytes = secret.as_bytes().to_vec();
-            bytes.sort_unstable();
-            bytes.dedup();
             // The bar of Django's `check --deploy` (security.W009).
-            if secret.len() < 50 || bytes.len() < 5 {
+            if secret.len() < 50 || different(secret.as_bytes()) < 5 {
                 refused.push("SESSION_SECRET is weak: 50 bytes or more, 5 of them different".to_owned());
+            }
+            // 32 random bytes have fewer than 16 different ones less than once in 10^16 keys.
+            if data_key.is_some_and(|key| different(&key) < 16) {
+                refused.push("DATA_KEY is weak: its bytes are not random".to_owned());
             }
         }
         if refused.is_empty() { Ok(()) } else { Err(ConfigError::Refused(refused)) }
@@ -192,4 +195,12 @@ impl Config {
             self.s3_public_endpoint.parse().ok()
         }
     }
+}
+
+/// How many different bytes there are.
+fn different(bytes: &[u8]) -> usize {
+    let mut bytes = bytes.to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes.len()
 }

@@ -10,15 +10,10 @@ use poem::{
 use serde::Serialize;
 
 use crate::{
-    pages::{doors, sign_in},
+    pages::{account::second_factor, confirmation, doors, sign_in},
     views::Page,
     visit::{Visit, see_other},
 };
-
-/// Where one-time codes are set up.
-const SECOND_FACTOR: &str = "/account/second-factor";
-/// Where one proves again to be there.
-const CONFIRMATION: &str = "/confirmation";
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -151,8 +146,8 @@ pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
     let (href, label) = match problem {
         Problem::NotFound => ("/gallery", "Go to the gallery"),
         Problem::SignInFirst(_) | Problem::SignedOut => (sign_in::PATH, "Sign in"),
-        Problem::SecondFactorFirst => (SECOND_FACTOR, "Set up one-time codes"),
-        Problem::ConfirmFirst(_) => (CONFIRMATION, "Confirm that it is you"),
+        Problem::SecondFactorFirst => (second_factor::PATH, "Set up one-time codes"),
+        Problem::ConfirmFirst(_) => (confirmation::PATH, "Confirm that it is you"),
         Problem::MethodNotAllowed(_)
         | Problem::Foreign
         | Problem::StaleForm
@@ -241,10 +236,10 @@ pub async fn answer(visit: &Visit, problem: &Problem) -> poem::Response {
         return see_other(&doors::door(sign_in::PATH, next));
     }
     if let Problem::ConfirmFirst(next) = problem {
-        return see_other(&doors::door(CONFIRMATION, next));
+        return see_other(&doors::door(confirmation::PATH, next));
     }
     if matches!(problem, Problem::SecondFactorFirst) {
-        return see_other(SECOND_FACTOR);
+        return see_other(second_factor::PATH);
     }
     let status = problem.status();
     let request_id = &visit.request_id;

@@ -22,6 +22,18 @@ pub enum Flash {
     AlreadyBegun,
     /// Staff took this picture out of the gallery, or it is deleted.
     NotForTheGallery,
+    /// Too many codes were wrong: the visitor is signed out.
+    TooManyCodes,
+    /// The visitor signed in with a recovery code.
+    RecoveryCodeUsed,
+    /// One-time codes are off.
+    CodesOff,
+    /// An account has another role.
+    RoleChanged,
+    /// An account is shut.
+    AccountClosed,
+    /// An account is open again.
+    AccountReopened,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -57,6 +69,21 @@ impl Flash {
             Self::Restored => ("done", "The picture is back. Only you can see it."),
             Self::AlreadyBegun => ("problem", "It was too late to cancel: the drawing had already begun."),
             Self::NotForTheGallery => ("problem", "This picture cannot be shown in the gallery."),
+            Self::TooManyCodes => {
+                ("problem", "There were too many wrong codes, so we ended the session. Please sign in again.")
+            }
+            Self::RecoveryCodeUsed => (
+                "done",
+                "You are signed in, and that recovery code is used up. If your authenticator is gone, move to another one on this page.",
+            ),
+            Self::CodesOff => {
+                ("done", "One-time codes are turned off. From now on your password alone lets you in.")
+            }
+            Self::RoleChanged => {
+                ("done", "The role is changed. They are signed out everywhere, and a mail tells them.")
+            }
+            Self::AccountClosed => ("done", "The account is closed, and its sessions are ended."),
+            Self::AccountReopened => ("done", "The account is open again."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -71,6 +98,12 @@ impl Flash {
             | Self::Restored
             | Self::AlreadyBegun
             | Self::NotForTheGallery
+            | Self::TooManyCodes
+            | Self::RecoveryCodeUsed
+            | Self::CodesOff
+            | Self::RoleChanged
+            | Self::AccountClosed
+            | Self::AccountReopened
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -87,6 +120,12 @@ impl fmt::Display for Flash {
             Self::Restored => f.write_str("restored"),
             Self::AlreadyBegun => f.write_str("already-begun"),
             Self::NotForTheGallery => f.write_str("not-for-the-gallery"),
+            Self::TooManyCodes => f.write_str("too-many-codes"),
+            Self::RecoveryCodeUsed => f.write_str("recovery-code-used"),
+            Self::CodesOff => f.write_str("codes-off"),
+            Self::RoleChanged => f.write_str("role-changed"),
+            Self::AccountClosed => f.write_str("account-closed"),
+            Self::AccountReopened => f.write_str("account-reopened"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -107,6 +146,12 @@ impl FromStr for Flash {
             "restored" => Self::Restored,
             "already-begun" => Self::AlreadyBegun,
             "not-for-the-gallery" => Self::NotForTheGallery,
+            "too-many-codes" => Self::TooManyCodes,
+            "recovery-code-used" => Self::RecoveryCodeUsed,
+            "codes-off" => Self::CodesOff,
+            "role-changed" => Self::RoleChanged,
+            "account-closed" => Self::AccountClosed,
+            "account-reopened" => Self::AccountReopened,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

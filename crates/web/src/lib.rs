@@ -3,11 +3,14 @@
 
 pub mod admission;
 pub mod assets;
+pub mod commands;
 pub mod config;
+pub mod data_key;
 pub mod error;
 pub mod flash;
 pub mod forms;
 pub mod methods;
+pub mod one_time_codes;
 pub mod pages;
 pub mod passwords;
 pub mod pictures;

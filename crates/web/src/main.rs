@@ -1,4 +1,5 @@
-//! The web server's process: reads the settings, serves the shop's pages until it is told to stop.
+//! The web server's process: reads the settings, serves the shop's pages until it is told to stop, or does what only the
+//! operator at the terminal does.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -7,22 +8,32 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tracing_subscriber::EnvFilter;
-use web::config::{Config, LogFormat};
+use web::{
+    commands::{Admin, Cli, Command, create_owner},
+    config::{Config, LogFormat},
+};
 
 /// How long a thread that hashed a password waits for the next one. The 19 MB of a hash go back to the system only when
 /// its thread ends, and tokio would let it wait for ten seconds.
 const HASHERS_STAY: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
-    let config = match Config::load() {
-        Ok(config) => config,
+    let Cli { command, config } = match Cli::load() {
+        Ok(cli) => cli,
         Err(error) => return error.exit(),
     };
     start_logging(&config);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_keep_alive(HASHERS_STAY).build();
-    let served = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(config)));
-    match served {
+    let ended = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            match command {
+                None => run(config).await,
+                Some(Command::Admin(Admin::CreateOwner(asked))) => create_owner::run(&config, &asked).await,
+            }
+        })
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");

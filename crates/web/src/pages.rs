@@ -1,12 +1,17 @@
 //! The pages, each in a file named after its URL, its struct named after its template and above its handler.
 
+pub mod account;
+pub mod admin;
 pub mod assets;
+mod codes;
+pub mod confirmation;
 pub mod doors;
 pub mod gallery;
 pub mod generations;
 pub mod health;
 pub mod home;
 pub mod images;
+pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;

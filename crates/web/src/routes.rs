@@ -1,14 +1,18 @@
 //! Every URL of the shop, once.
 
 use poem::{IntoEndpoint, Route};
+use shop::accounts::Duty;
 
 use crate::{
     admission::{
-        Access::{self, Anybody, Member, MemberByPage},
+        Access::{self, Anybody, Member, MemberByPage, Staff},
         Gate,
     },
     methods::Methods,
-    pages::{assets, gallery, generations, health, home, images, sign_in, sign_out, sign_up},
+    pages::{
+        account, admin, assets, confirmation, gallery, generations, health, home, images, second_factor,
+        sign_in, sign_out, sign_up,
+    },
 };
 
 /// The URLs, and how each may be used.
@@ -37,6 +41,32 @@ pub fn table() -> Table {
         .at("/sign-up", Anybody, get(sign_up::show).post(sign_up::create))
         .at("/sign-in", Anybody, get(sign_in::show).post(sign_in::create))
         .at("/sign-out", Anybody, post(sign_out::create))
+        .at("/second-factor", Anybody, get(second_factor::show).post(second_factor::create))
+        .at("/confirmation", Member, get(confirmation::show).post(confirmation::create))
+        .at(
+            "/account/second-factor",
+            Member,
+            get(account::second_factor::show).post(account::second_factor::create),
+        )
+        .at("/account/second-factor/confirmation", Member, post(account::second_factor::confirmation::create))
+        .at(
+            "/account/second-factor/recovery-codes",
+            Member,
+            post(account::second_factor::recovery_codes::create),
+        )
+        .at("/account/second-factor/removal", Member, post(account::second_factor::removal::create))
+        .at("/admin", Staff(Duty::EnterOffice), get(admin::index::show))
+        .at("/admin/accounts", Staff(Duty::SeeAccounts), get(admin::accounts::index::show))
+        .at("/admin/accounts/:id", Staff(Duty::SeeAccounts), get(admin::accounts::show::show))
+        .at("/admin/accounts/:id/role", Staff(Duty::ChangeRoles), post(admin::accounts::role::create))
+        .at("/admin/accounts/:id/closure", Staff(Duty::ShutAccounts), post(admin::accounts::closure::create))
+        .at(
+            "/admin/accounts/:id/reopening",
+            Staff(Duty::ShutAccounts),
+            post(admin::accounts::reopening::create),
+        )
+        .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
+        .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
         .at("/gallery", Anybody, get(gallery::index::show))
         .at("/generations", MemberByPage, get(generations::index::show).post(generations::new::create))
         .at("/generations/new", Anybody, get(generations::new::show))

@@ -11,6 +11,7 @@ use url::Url;
 use crate::{
     assets::Assets,
     config::{AppEnv, Config},
+    data_key::DataKey,
     passwords::Passwords,
     pictures::Pictures,
     reloading::Reloading,
@@ -39,6 +40,8 @@ pub struct Site {
     pub passwords: Passwords,
     /// Names and attributes of our cookies.
     pub cookies: Cookies,
+    /// Seals what must not be readable in the database.
+    pub data_key: DataKey,
     /// Makes and checks the tokens in forms.
     pub token_key: TokenKey,
     /// Sent with every answer.
@@ -74,6 +77,7 @@ impl Site {
             pictures: Pictures::default(),
             passwords: Passwords::new(),
             cookies: Cookies::new(config.is_https()),
+            data_key: DataKey::new(&config.data_key)?,
             token_key: TokenKey::derive(&config.session_secret),
             origin: config.public_url.origin().ascii_serialization(),
             generation_limits: config.generation_limits(),

@@ -169,7 +169,9 @@ impl Visit {
         let assets = self.site.assets.get().map_err(Problem::Broken)?;
         let shell = Shell {
             title: &page.title(),
-            account: self.known_visitor().map(|visitor| Account { email: &visitor.email }),
+            account: self
+                .known_visitor()
+                .map(|visitor| Account { email: &visitor.email, is_staff: visitor.role.is_staff() }),
             csrf,
             path: &self.path,
             assets: &assets.links,

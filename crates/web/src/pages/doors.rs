@@ -5,10 +5,12 @@ use serde::Serialize;
 use shop::{
     accounts::EMAIL_MAX,
     ids::AccountId,
+    second_factors,
     sessions::{self, Browser},
 };
 use url::form_urlencoded;
 
+use super::second_factor;
 use crate::{
     error::Problem,
     forms::FieldError,
@@ -77,7 +79,11 @@ fn query(next: &str) -> String {
     format!("?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>())
 }
 
-/// Begins a session under a value that no browser had before, ends the one that was there, and goes on.
+/// What somebody reads whose account staff shut. They gave the right password: it is theirs.
+pub const CLOSED: &str = "This account is closed. If you think that this is a mistake, please write to us.";
+
+/// Begins a session under a value that no browser had before, ends the one that was there, and goes on: past
+/// the page that asks for a one-time code, if the account has them.
 pub async fn enter(visit: &Visit, account_id: AccountId, to: &str) -> Result<Response, Problem> {
     if let Some(before) = &visit.session {
         sessions::end(&visit.site.db, &before.id_hash()).await?;
@@ -85,7 +91,11 @@ pub async fn enter(visit: &Visit, account_id: AccountId, to: &str) -> Result<Res
     let session = SessionValue::fresh();
     let browser = Browser { user_agent: &visit.user_agent, address: &visit.client_address };
     sessions::begin(&visit.site.db, &visit.cause, account_id, &session.id_hash(), browser).await?;
-    let mut response = see_other(to);
+    let mut response = if second_factors::is_on(&visit.site.db, account_id).await? {
+        see_other(&door(second_factor::PATH, to))
+    } else {
+        see_other(to)
+    };
     response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&session, true));
     Ok(response)
 }

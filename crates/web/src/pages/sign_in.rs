@@ -6,7 +6,10 @@ use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
 use shop::accounts;
 
-use super::doors::{self, DoorForm};
+use super::{
+    doors::{self, DoorForm},
+    second_factor,
+};
 use crate::{
     admission::Guest,
     error::Problem,
@@ -18,7 +21,7 @@ use crate::{
 /// Where it is.
 pub const PATH: &str = "/sign-in";
 /// Where one goes from here, if one was not on the way to somewhere.
-const ONWARDS: &str = "/generations";
+pub const ONWARDS: &str = "/generations";
 /// What somebody reads who gave an address and a password that are no pair. It does not say which of them is wrong.
 const NO_PAIR: &str = "The e-mail address and the password do not belong together. Please try again.";
 
@@ -43,11 +46,14 @@ impl Page for SignIn {
 
 /// The form.
 #[handler]
-#[expect(clippy::needless_pass_by_value, reason = "a handler owns what it asked for")]
-pub fn show(visit: Guest) -> Result<Response, Problem> {
+pub async fn show(visit: Guest) -> Result<Response, Problem> {
     let next = visit.query("next").and_then(|next| doors::local_path(&next));
     if visit.account_id().is_some() {
         return Ok(see_other(next.as_deref().unwrap_or(ONWARDS)));
+    }
+    // The password was right in this browser: what is missing is the code.
+    if visit.arrival().await?.is_some() {
+        return Ok(see_other(&doors::door(second_factor::PATH, next.as_deref().unwrap_or(ONWARDS))));
     }
     visit.page(&SignIn { form: DoorForm::new("", next, vec![]) })
 }
@@ -60,11 +66,15 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         Some(email) => accounts::credentials(&visit.site.db, email).await?,
         None => None,
     };
-    let (account_id, hash) = credentials.map(|known| (known.account_id, known.password_hash)).unzip();
+    let hash = credentials.as_ref().map(|known| known.password_hash.clone());
     let right = visit.site.passwords.verify(form.text("password").to_owned(), hash).await?;
-    if let Some(account_id) = account_id.filter(|_| right) {
-        return doors::enter(&visit, account_id, next.as_deref().unwrap_or(ONWARDS)).await;
-    }
-    let form = DoorForm::new(form.text("email"), next, vec![FieldError::new("email", NO_PAIR)]);
+    let refusal = match credentials.filter(|_| right) {
+        Some(known) if known.is_closed => doors::CLOSED,
+        Some(known) => {
+            return doors::enter(&visit, known.account_id, next.as_deref().unwrap_or(ONWARDS)).await;
+        }
+        None => NO_PAIR,
+    };
+    let form = DoorForm::new(form.text("email"), next, vec![FieldError::new("email", refusal)]);
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &SignIn { form })
 }

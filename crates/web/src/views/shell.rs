@@ -32,4 +32,6 @@ pub struct Shell<'a> {
 pub struct Account<'a> {
     /// Their address.
     pub email: &'a str,
+    /// Whether they work for the shop.
+    pub is_staff: bool,
 }

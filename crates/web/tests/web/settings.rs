@@ -35,6 +35,10 @@ fn production_refuses_what_is_not_safe() {
     refused(|config| config.s3_endpoint = "http://127.0.0.1:9000".parse().expect("a URL"), "S3_ENDPOINT");
     refused(|config| config.s3_public_endpoint = "http://storage.example".to_owned(), "S3_PUBLIC_ENDPOINT");
     refused(|config| config.session_secret = "only thirty-six bytes of a long text".into(), "SESSION_SECRET");
+    refused(
+        |config| config.data_key = "YWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWI=".into(),
+        "DATA_KEY is weak",
+    );
     refused(|config| config.session_secret = "ab".repeat(40).into(), "SESSION_SECRET");
 }
 
@@ -50,6 +54,13 @@ fn everywhere_some_things_cannot_work() {
         development(|config| config.s3_endpoint = "http://127.0.0.1:9000".parse().expect("a URL")).is_empty()
     );
     assert_eq!(development(|config| config.session_secret = "short".into()).len(), 1);
+    assert_eq!(development(|config| config.data_key = "".into()).len(), 1);
+    assert_eq!(development(|config| config.data_key = "c2hvcnQ=".into()).len(), 1);
+    assert!(
+        development(|config| config.data_key = "YWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWI=".into())
+            .is_empty(),
+        "a weak key is good enough on a desk"
+    );
     assert_eq!(
         development(|config| config.public_url = "https://shop.example/path".parse().expect("a URL")).len(),
         1
@@ -61,6 +72,7 @@ fn everywhere_some_things_cannot_work() {
 fn secrets_are_not_printed() {
     let printed = format!("{:?}", config("postgres://user:hunter2@nowhere/none"));
     assert!(!printed.contains("hunter2") && !printed.contains(crate::support::SECRET), "{printed}");
+    assert!(!printed.contains(crate::support::DATA_KEY), "{printed}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use reqwest::{
 };
 use shop::{
     Cause,
+    accounts::Role,
     generations::{self, Answer as Drawn, Begun, Picture, Style, Wish},
     ids::{AccountId, GenerationId, ImageId},
     images::{self, Format},
@@ -18,10 +19,14 @@ use tokio::{net::TcpListener, sync::oneshot};
 use web::{
     Config,
     config::{AppEnv, LogFormat},
+    data_key::DataKey,
+    one_time_codes::Secret,
+    passwords::Passwords,
 };
 
 pub const PASSWORD: &str = "a lamp on the quay";
 pub const SECRET: &str = "a secret for tests alone, and long enough for production 1234567890";
+pub const DATA_KEY: &str = "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=";
 
 pub fn config(database_url: &str) -> Config {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -36,6 +41,7 @@ pub fn config(database_url: &str) -> Config {
         web_listen: ([127, 0, 0, 1], 0).into(),
         public_url: "http://shop.example:8080".parse().expect("a URL"),
         session_secret: SECRET.into(),
+        data_key: DATA_KEY.into(),
         s3_endpoint: "http://storage.example:9000".parse().expect("a URL"),
         s3_public_endpoint: String::new(),
         s3_region: "eu-central-1".to_owned(),
@@ -86,6 +92,10 @@ impl Shop {
         &self.database.pool
     }
 
+    pub fn database_url(&self) -> String {
+        self.database.url.clone()
+    }
+
     pub fn browser(&self) -> Browser {
         Browser::new(&self.base)
     }
@@ -106,6 +116,77 @@ impl Shop {
             .expect("an answer")
             .expect("an account")
             .account_id
+    }
+
+    /// Somebody new who works for the shop with this role and is signed in with a code: `support@example.org` and so on.
+    pub async fn staff(&self, role: Role) -> Browser {
+        let name: &str = role.into();
+        let email = format!("{name}@example.org");
+        self.hire(&email, role).await;
+        let secret = self.with_second_factor(&email).await;
+        let browser = self.browser();
+        let answer = browser.sign_in(&email, "").await;
+        assert_eq!(answer.location(), "/second-factor?next=%2Fgenerations", "{}", answer.text);
+        let answer = browser.give_code(&self.code(&email, &secret).await, "").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        browser
+    }
+
+    /// An account with this role, verified, without one-time codes. Nobody is signed in.
+    pub async fn hire(&self, email: &str, role: Role) -> AccountId {
+        let cause = Cause::now(None);
+        let id = AccountId::new(cause.at);
+        let hash = Passwords::new().hash(PASSWORD.to_owned()).await.expect("a hash");
+        let insert = "insert into accounts (id, email, password_hash, role, email_verified_at, created_at) values ($1, $2, $3, $4, $5, $5)";
+        let role: &str = role.into();
+        sqlx::query(insert)
+            .bind(id.0)
+            .bind(email)
+            .bind(hash)
+            .bind(role)
+            .bind(cause.at)
+            .execute(self.db())
+            .await
+            .expect("an account");
+        id
+    }
+
+    /// Turns one-time codes on for an account.
+    pub async fn with_second_factor(&self, email: &str) -> Secret {
+        let (id, secret) = (self.account_id(email).await, Secret::fresh());
+        let sealed = secret.seal(&Self::data_key(), id).expect("sealed");
+        let insert =
+            "insert into second_factors (account_id, sealed_secret, confirmed_at) values ($1, $2, now())";
+        sqlx::query(insert).bind(id.0).bind(sealed).execute(self.db()).await.expect("on");
+        secret
+    }
+
+    /// A code of this account that was not used yet, as if the last one had been given long ago.
+    pub async fn code(&self, email: &str, secret: &Secret) -> String {
+        let id = self.account_id(email).await;
+        let forget = "update second_factors set last_step = 0 where account_id = $1";
+        sqlx::query(forget).bind(id.0).execute(self.db()).await.expect("forgotten");
+        secret.code(Cause::now(None).at).expect("a code")
+    }
+
+    /// The secret that an account's codes are made from.
+    pub async fn secret(&self, email: &str) -> Secret {
+        let id = self.account_id(email).await;
+        let factor = shop::second_factors::find(self.db(), id).await.expect("read").expect("on");
+        Secret::open(&Self::data_key(), id, &factor.sealed_secret.expect("confirmed")).expect("opened")
+    }
+
+    /// Everybody proved last to be there so long ago.
+    pub async fn nobody_confirmed_for(&self, minutes: i32) {
+        sqlx::query("update sessions set confirmed_at = now() - make_interval(mins => $1)")
+            .bind(minutes)
+            .execute(self.db())
+            .await
+            .expect("set back");
+    }
+
+    fn data_key() -> DataKey {
+        DataKey::new(&DATA_KEY.into()).expect("a key")
     }
 
     /// A request of this customer that waits in the queue.
@@ -246,6 +327,19 @@ impl Browser {
             .header(ORIGIN, "http://shop.example:8080")
             .form(fields);
         self.send(request).await
+    }
+
+    /// Gives the password; the way on is empty or a path.
+    pub async fn sign_in(&self, email: &str, next: &str) -> Answer {
+        let csrf = self.csrf("/sign-in").await;
+        self.post("/sign-in", &[("csrf", &csrf), ("email", email), ("password", PASSWORD), ("next", next)])
+            .await
+    }
+
+    /// Gives a one-time code after the password.
+    pub async fn give_code(&self, code: &str, next: &str) -> Answer {
+        let csrf = self.csrf("/second-factor").await;
+        self.post("/second-factor", &[("csrf", &csrf), ("code", code), ("next", next)]).await
     }
 
     /// The token of the first form of a page.

@@ -6,7 +6,9 @@ use web::{
     assets::Links,
     error::ErrorPage,
     flash::Flash,
-    pages::{gallery, generations, home, images, sign_in, sign_up},
+    pages::{
+        account, admin, confirmation, gallery, generations, home, images, second_factor, sign_in, sign_up,
+    },
     views::{Account, Page, Shell, Views},
 };
 
@@ -21,9 +23,10 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
     };
     let id = "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11".parse().expect("an id");
     for page in P::samples() {
-        for (account, flash) in
-            [(None, None), (Some(Account { email: "<mira>@example.org" }), Some(Flash::Deleted(id)))]
-        {
+        for (account, flash) in [
+            (None, None),
+            (Some(Account { email: "<mira>@example.org", is_staff: true }), Some(Flash::Deleted(id))),
+        ] {
             let shell = Shell {
                 title: &page.title(),
                 account,
@@ -58,6 +61,15 @@ fn every_template_renders() {
     render::<home::Home>(&views, &mut rendered);
     render::<sign_up::SignUp>(&views, &mut rendered);
     render::<sign_in::SignIn>(&views, &mut rendered);
+    render::<second_factor::SecondFactor>(&views, &mut rendered);
+    render::<confirmation::Confirmation>(&views, &mut rendered);
+    render::<account::second_factor::SecondFactor>(&views, &mut rendered);
+    render::<account::second_factor::recovery_codes::RecoveryCodes>(&views, &mut rendered);
+    render::<admin::index::Index>(&views, &mut rendered);
+    render::<admin::accounts::index::Index>(&views, &mut rendered);
+    render::<admin::accounts::show::Show>(&views, &mut rendered);
+    render::<admin::mails::Mails>(&views, &mut rendered);
+    render::<admin::audit::Audit>(&views, &mut rendered);
     render::<gallery::index::Index>(&views, &mut rendered);
     render::<generations::index::Index>(&views, &mut rendered);
     render::<generations::new::New>(&views, &mut rendered);

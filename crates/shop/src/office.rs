@@ -1,0 +1,31 @@
+//! What staff look at, across all accounts. Nothing here changes anything: what staff do is a transition of its noun, with an
+//! entry in the audit log.
+
+pub mod accounts;
+pub mod deeds;
+pub mod mails;
+
+use sqlx::PgPool;
+
+/// What matters now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Mails that no server took.
+    pub failed_mails: i64,
+    /// Jobs that are out of tries.
+    pub dead_jobs: i64,
+    /// Accounts whose owner asked for them to be erased.
+    pub accounts_to_be_erased: i64,
+}
+
+/// Counts it.
+pub async fn counts(db: &PgPool) -> sqlx::Result<Counts> {
+    sqlx::query_as!(
+        Counts,
+        r#"select (select count(*) from mails where state = 'failed') as "failed_mails!",
+                  (select count(*) from apalis.jobs where status = 'Killed') as "dead_jobs!",
+                  (select count(*) from accounts where erase_at is not null and erased_at is null) as "accounts_to_be_erased!""#,
+    )
+    .fetch_one(db)
+    .await
+}

@@ -1,0 +1,3 @@
+//! What somebody does with their own account.
+
+pub mod second_factor;

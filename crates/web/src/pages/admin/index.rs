@@ -1,0 +1,82 @@
+//! GET /admin
+
+use std::borrow::Cow;
+
+use poem::{Response, handler};
+use serde::Serialize;
+use shop::{
+    accounts::{Duty, Role},
+    office::{self, Counts},
+};
+use strum::VariantArray;
+
+use super::{Office, mails};
+use crate::{admission::Staff, error::Problem, views::Page};
+
+/// Where it is.
+pub const PATH: &str = "/admin";
+
+/// templates/admin/index.html
+#[derive(Debug, Clone, Serialize)]
+pub struct Index {
+    office: Office,
+    matters: Vec<Matter>,
+}
+
+/// Something that may need somebody.
+#[derive(Debug, Clone, Serialize)]
+struct Matter {
+    count: i64,
+    label: &'static str,
+    /// What it means, and what to do.
+    hint: &'static str,
+    href: Option<&'static str>,
+    is_problem: bool,
+}
+
+impl Index {
+    fn new(role: Role, counts: Counts) -> Self {
+        let mails = Matter {
+            count: counts.failed_mails,
+            label: "mails that no server took",
+            hint: "They will not be tried again. Whoever waits for one can ask for another.",
+            href: Some(mails::FAILED).filter(|_| role.may(Duty::SeeMails)),
+            is_problem: counts.failed_mails > 0,
+        };
+        let jobs = Matter {
+            count: counts.dead_jobs,
+            label: "jobs that were given up",
+            hint: "Each left its sentence on the page of whoever waited for it.",
+            href: None,
+            is_problem: counts.dead_jobs > 0,
+        };
+        let leaving = Matter {
+            count: counts.accounts_to_be_erased,
+            label: "accounts to be erased",
+            hint: "Their owners asked for it, and can call it off until the day.",
+            href: None,
+            is_problem: false,
+        };
+        Self { office: Office::new(role), matters: vec![mails, jobs, leaving] }
+    }
+}
+
+impl Page for Index {
+    const TEMPLATE: &'static str = "admin/index.html";
+
+    fn title(&self) -> Cow<'_, str> {
+        "Office".into()
+    }
+
+    fn samples() -> Vec<Self> {
+        let counts = |count| Counts { failed_mails: count, dead_jobs: count, accounts_to_be_erased: count };
+        Role::VARIANTS.iter().zip(0..).map(|(role, count)| Self::new(*role, counts(count))).collect()
+    }
+}
+
+/// What there is, and what matters now.
+#[handler]
+pub async fn show(visit: Staff) -> Result<Response, Problem> {
+    let counts = office::counts(&visit.site.db).await?;
+    visit.page(&Index::new(visit.role, counts))
+}
