@@ -67,6 +67,8 @@ impl TestShop {
             ("GENERATIONS_AT_ONCE", "100000".to_owned()),
             ("PICTURES_PER_HOUR", "100000".to_owned()),
             ("PICTURES_PER_DAY", "100000".to_owned()),
+            // Stories about the gallery need nobody of the staff; those about reviews turn it on.
+            ("GALLERY_REVIEW", "off".to_owned()),
             ("SESSION_SECRET", "0123456789 a secret of a journey, fifty characters or more".to_owned()),
             ("DATA_KEY", "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=".to_owned()),
             ("TEMPLATES_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned()),

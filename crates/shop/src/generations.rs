@@ -4,8 +4,10 @@
 
 mod clearing;
 mod drawing;
+mod history;
 mod reading;
 mod requesting;
+mod waiting;
 mod wishes;
 
 use serde::Serialize;
@@ -16,8 +18,10 @@ pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, answered, begin, end_call, expire_overdue,
     refuse,
 };
-pub use reading::{Generation, Recent, Summary, find, history, position, recent_prompts, typical_duration};
+pub use history::{Shown, Wanted, history, see, see_all};
+pub use reading::{Generation, Recent, find, recent_prompts};
 pub use requesting::{Limits, Refusal, request};
+pub use waiting::{Line, Pace, line};
 pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Size, Style, Wish, check_prompt};
 
 use crate::{

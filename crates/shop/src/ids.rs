@@ -52,6 +52,10 @@ id!(
     ImageId
 );
 id!(
+    /// Of one report about a picture in the gallery.
+    ReportId
+);
+id!(
     /// Of one mail.
     MailId
 );

@@ -30,6 +30,11 @@ pub enum Job {
         /// Which one.
         image_id: ImageId,
     },
+    /// Makes the picture that goes with links to one in the gallery.
+    MakeCard {
+        /// Which one.
+        image_id: ImageId,
+    },
     /// Removes a deleted picture for good, once it can no longer be restored.
     PurgeImage {
         /// Which one.
@@ -83,7 +88,7 @@ impl Job {
         match self {
             Self::GenerateImages { .. } => Lane::Generation,
             Self::UploadImage { .. } | Self::PurgeImage { .. } => Lane::Uploads,
-            Self::MakeThumbnails { .. } => Lane::Pictures,
+            Self::MakeThumbnails { .. } | Self::MakeCard { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
         }
     }
@@ -94,6 +99,7 @@ impl Job {
             Self::GenerateImages { .. } => "generate_images",
             Self::UploadImage { .. } => "upload_image",
             Self::MakeThumbnails { .. } => "make_thumbnails",
+            Self::MakeCard { .. } => "make_card",
             Self::PurgeImage { .. } => "purge_image",
             Self::SendMail { .. } => "send_mail",
         }
@@ -103,7 +109,7 @@ impl Job {
     /// more than an hour: an outage of storage is waited out, a provider's is told sooner.
     pub fn max_attempts(&self) -> i32 {
         match self {
-            Self::GenerateImages { .. } | Self::MakeThumbnails { .. } => 5,
+            Self::GenerateImages { .. } | Self::MakeThumbnails { .. } | Self::MakeCard { .. } => 5,
             Self::UploadImage { .. } | Self::PurgeImage { .. } | Self::SendMail { .. } => 16,
         }
     }
@@ -152,6 +158,8 @@ impl Job {
                     "We could not prepare the small versions of this picture, so it may load slowly.";
                 images::report_problem(tx, image_id, problem).await
             }
+            // Links to it show the picture itself instead: nobody has to do anything.
+            Self::MakeCard { .. } => Ok(()),
             Self::PurgeImage { image_id } => {
                 let problem =
                     "We could not remove this picture's files for good yet. Nobody else can see them.";

@@ -34,6 +34,20 @@ pub enum Flash {
     AccountClosed,
     /// An account is open again.
     AccountReopened,
+    /// A picture waits for staff to look at it.
+    Submitted,
+    /// Staff were told of a picture.
+    Reported,
+    /// This visitor told staff of the picture before.
+    ReportedAlready,
+    /// The picture is not in the gallery any more.
+    NotInTheGallery,
+    /// Staff hung a picture in the gallery, or left it there.
+    PictureHung,
+    /// Staff gave a picture back to its owner.
+    PictureSentBack,
+    /// Staff took a picture down.
+    PictureTakenDown,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -84,6 +98,18 @@ impl Flash {
             }
             Self::AccountClosed => ("done", "The account is closed, and its sessions are ended."),
             Self::AccountReopened => ("done", "The account is open again."),
+            Self::Submitted => (
+                "done",
+                "Your picture is handed in. Somebody of the shop looks at it, and then it hangs in the gallery.",
+            ),
+            Self::Reported => ("done", "Thank you. Somebody of the shop will look at the picture."),
+            Self::ReportedAlready => {
+                ("done", "You told us about this picture before. Somebody of the shop will look at it.")
+            }
+            Self::NotInTheGallery => ("problem", "The picture does not hang in the gallery any more."),
+            Self::PictureHung => ("done", "The picture hangs in the gallery."),
+            Self::PictureSentBack => ("done", "The picture is back with its owner, who reads your note."),
+            Self::PictureTakenDown => ("done", "The picture is taken down. Its owner reads your note."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -104,6 +130,13 @@ impl Flash {
             | Self::RoleChanged
             | Self::AccountClosed
             | Self::AccountReopened
+            | Self::Submitted
+            | Self::Reported
+            | Self::ReportedAlready
+            | Self::NotInTheGallery
+            | Self::PictureHung
+            | Self::PictureSentBack
+            | Self::PictureTakenDown
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -126,6 +159,13 @@ impl fmt::Display for Flash {
             Self::RoleChanged => f.write_str("role-changed"),
             Self::AccountClosed => f.write_str("account-closed"),
             Self::AccountReopened => f.write_str("account-reopened"),
+            Self::Submitted => f.write_str("submitted"),
+            Self::Reported => f.write_str("reported"),
+            Self::ReportedAlready => f.write_str("reported-already"),
+            Self::NotInTheGallery => f.write_str("not-in-the-gallery"),
+            Self::PictureHung => f.write_str("picture-hung"),
+            Self::PictureSentBack => f.write_str("picture-sent-back"),
+            Self::PictureTakenDown => f.write_str("picture-taken-down"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -152,6 +192,13 @@ impl FromStr for Flash {
             "role-changed" => Self::RoleChanged,
             "account-closed" => Self::AccountClosed,
             "account-reopened" => Self::AccountReopened,
+            "submitted" => Self::Submitted,
+            "reported" => Self::Reported,
+            "reported-already" => Self::ReportedAlready,
+            "not-in-the-gallery" => Self::NotInTheGallery,
+            "picture-hung" => Self::PictureHung,
+            "picture-sent-back" => Self::PictureSentBack,
+            "picture-taken-down" => Self::PictureTakenDown,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

@@ -25,6 +25,7 @@ pub mod site;
 pub mod storage;
 pub mod views;
 pub mod visit;
+pub mod waiting_line;
 
 use std::{future::Future, sync::Arc};
 

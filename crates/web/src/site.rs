@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     assets::Assets,
-    config::{AppEnv, Config},
+    config::{AppEnv, Config, Switch},
     data_key::DataKey,
     passwords::Passwords,
     pictures::Pictures,
@@ -19,6 +19,7 @@ use crate::{
     session::Cookies,
     storage::Storage,
     views::Views,
+    waiting_line::WaitingLine,
 };
 
 /// Connections to the database. A page holds one for a millisecond; more would only queue in Postgres instead of here.
@@ -34,6 +35,10 @@ pub struct Site {
     pub assets: Reloading<Assets>,
     /// Links to pictures.
     pub storage: Storage,
+    /// Who waits for pictures, as it was a moment ago.
+    pub waiting_line: WaitingLine,
+    /// Whether staff look at pictures before they hang in the gallery.
+    pub gallery_is_reviewed: bool,
     /// Pictures whose links are made.
     pub pictures: Pictures,
     /// Hashes passwords, a few at a time.
@@ -74,6 +79,8 @@ impl Site {
             assets,
             headers: SecurityHeaders::new(&storage.origin(), config.is_https())?,
             storage,
+            waiting_line: WaitingLine::default(),
+            gallery_is_reviewed: config.gallery_review == Switch::On,
             pictures: Pictures::default(),
             passwords: Passwords::new(),
             cookies: Cookies::new(config.is_https()),

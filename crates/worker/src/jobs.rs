@@ -1,6 +1,7 @@
 //! The index of all jobs: a job that is missing here does not compile.
 
 mod generate_images;
+mod make_card;
 mod make_thumbnails;
 mod purge_image;
 mod upload_image;
@@ -35,7 +36,9 @@ impl Handler for Jobs {
                 Policy { deadline: Duration::from_mins(1), paid: false }
             }
             Job::SendMail { .. } => Policy { deadline: Duration::from_mins(1), paid: false },
-            Job::MakeThumbnails { .. } => Policy { deadline: Duration::from_mins(2), paid: false },
+            Job::MakeThumbnails { .. } | Job::MakeCard { .. } => {
+                Policy { deadline: Duration::from_mins(2), paid: false }
+            }
         }
     }
 
@@ -47,6 +50,7 @@ impl Handler for Jobs {
             }
             Job::UploadImage { image_id } => upload_image::run(image_id, services, &context).await,
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
+            Job::MakeCard { image_id } => make_card::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
             Job::SendMail { .. } => Err(JobError::GiveUp("mails are not sent yet".to_owned())),
         }

@@ -5,6 +5,7 @@ mod doors;
 mod errors;
 mod forms;
 mod gallery;
+mod history;
 mod images;
 mod office;
 mod owners;

@@ -25,13 +25,17 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
     for page in P::samples() {
         for (account, flash) in [
             (None, None),
-            (Some(Account { email: "<mira>@example.org", is_staff: true }), Some(Flash::Deleted(id))),
+            (
+                Some(Account { email: "<mira>@example.org", is_staff: true, unseen: 3 }),
+                Some(Flash::Deleted(id)),
+            ),
         ] {
             let shell = Shell {
                 title: &page.title(),
                 account,
                 csrf: "token",
                 path: "/somewhere",
+                place: "/somewhere",
                 assets: &links,
                 request_id: "request",
                 flash: flash.map(Flash::message),
@@ -39,9 +43,16 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
                 description: &page.description(),
             };
             let html = views.render(&shell, &page).unwrap_or_else(|error| panic!("{}: {error}", P::TEMPLATE));
-            for unescaped in
-                ["<mira>", "<asleep>", "<b>fox", "<again>", "<script>alert", "<cannot>", "<could not>"]
-            {
+            for unescaped in [
+                "<mira>",
+                "<asleep>",
+                "<b>fox",
+                "<again>",
+                "<script>alert",
+                "<cannot>",
+                "<could not>",
+                "<somebody>",
+            ] {
                 assert!(!html.contains(unescaped), "{} shows {unescaped} unescaped", P::TEMPLATE);
             }
             assert!(
@@ -71,11 +82,13 @@ fn every_template_renders() {
     render::<admin::mails::Mails>(&views, &mut rendered);
     render::<admin::audit::Audit>(&views, &mut rendered);
     render::<gallery::index::Index>(&views, &mut rendered);
+    render::<gallery::show::Show>(&views, &mut rendered);
     render::<generations::index::Index>(&views, &mut rendered);
     render::<generations::new::New>(&views, &mut rendered);
     render::<generations::show::Show>(&views, &mut rendered);
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);
+    render::<admin::reviews::index::Index>(&views, &mut rendered);
     render::<ErrorPage>(&views, &mut rendered);
     // What begins with an underline is part of others, and so is the layout.
     let alone = |name: &String| {

@@ -101,6 +101,8 @@ struct Recent {
 impl Page for New {
     const TEMPLATE: &'static str = "generations/new.html";
     const HAS_FORM: bool = true;
+    // Also where the form came back, whose address is that of My pictures.
+    const PLACE: Option<&'static str> = Some("/generations/new");
 
     fn title(&self) -> Cow<'_, str> {
         "Create a picture".into()
@@ -332,7 +334,7 @@ async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
         return Ok(Some(filled(known.prompt, known.style, known.size, known.quality, known.count)));
     }
     let image = images::find(db, Some(visit.account_id), ImageId(id)).await?;
-    Ok(image.map(|image| filled(image.card.prompt, image.style, image.size, Quality::Standard, 1)))
+    Ok(image.map(|image| filled(image.prompt, image.style, image.size, Quality::Standard, 1)))
 }
 
 async fn recent(visit: &Member) -> Result<Vec<Recent>, Problem> {
