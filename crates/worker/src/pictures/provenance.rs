@@ -29,9 +29,9 @@ const JPEG_XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 pub fn jpeg(pixels: &[u8], width: u32, height: u32, quality: u8) -> Result<Vec<u8>, PictureError> {
     let side = |side: u32| u16::try_from(side).map_err(encoding);
     let mut encoded = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut encoded, quality);
-    encoder.add_app_segment(1, [JPEG_XMP, XMP.as_bytes()].concat()).map_err(encoding)?;
-    encoder.encode(pixels, side(width)?, side(height)?, jpeg_encoder::ColorType::Rgb).map_err(encoding)?;
+    let mut painter = jpeg_encoder::Encoder::new(&mut encoded, quality);
+    painter.add_app_segment(1, [JPEG_XMP, XMP.as_bytes()].concat()).map_err(encoding)?;
+    painter.encode(pixels, side(width)?, side(height)?, jpeg_encoder::ColorType::Rgb).map_err(encoding)?;
     Ok(encoded)
 }
 
