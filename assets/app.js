@@ -6,7 +6,7 @@ each("[data-count]", (line) => {
   const field = document.getElementById(line.dataset.count);
   const tell = () => {
     const left = field.maxLength - field.value.length;
-    line.textContent = `${left} of ${field.maxLength} characters left`;
+    line.textContent = left < 0 ? `${-left} characters too many` : `${left} of ${field.maxLength} characters left`;
     line.classList.toggle("is-short", left < 50);
   };
   field.addEventListener("input", tell);

@@ -81,6 +81,8 @@ impl TestShop {
             ("GENERATIONS_AT_ONCE", "100000".to_owned()),
             ("PICTURES_PER_HOUR", "100000".to_owned()),
             ("PICTURES_PER_DAY", "100000".to_owned()),
+            // Stories about the gallery need nobody of the staff; those about reviews turn it on.
+            ("GALLERY_REVIEW", "off".to_owned()),
             ("SESSION_SECRET", SESSION_SECRET.to_owned()),
             ("DATA_KEY", DATA_KEY.to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),

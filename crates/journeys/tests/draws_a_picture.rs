@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use journeys::{TestShop, customers::Ended};
-use reqwest::StatusCode;
+use reqwest::{StatusCode, header};
 use serde_json::json;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -36,8 +36,17 @@ async fn a_sentence_becomes_a_picture_in_the_gallery() -> Result<()> {
     let published =
         customer.submit(&image, &format!("{image}/visibility"), &[("visibility", "published")]).await?;
     ensure!(published.status() == StatusCode::SEE_OTHER, "publishing answered {}", published.status());
-    ensure!(stranger.read("/gallery").await?.contains(&image), "in the gallery");
-    ensure!(stranger.open(&image).await?.status() == StatusCode::OK, "for everybody");
+    let hung = stranger.open(&image).await?;
+    let hung = hung.headers().get(header::LOCATION).and_then(|place| place.to_str().ok()).unwrap_or_default();
+    ensure!(stranger.read("/gallery").await?.contains(hung), "in the gallery");
+    ensure!(stranger.read(hung).await?.contains("AI-generated"), "for everybody, who read what it is");
+    shop.settle(SOON).await?;
+    let card = stranger.open(&format!("{hung}/card.jpg")).await?;
+    let link = card.headers().get(header::LOCATION).and_then(|link| link.to_str().ok()).unwrap_or_default();
+    ensure!(link.contains("/card.jpg?X-Amz-"), "links to it are shared with a card, not {link}");
+    let card = stranger.open(link).await?.bytes().await?;
+    ensure!(card.starts_with(&[0xff, 0xd8]), "which is a JPEG");
+    ensure!(card.windows(23).any(|text| text == b"trainedAlgorithmicMedia"), "that says that an AI made it");
     ensure!(shop.outside.calls().await?.generations == 1);
     shop.close(0).await
 }

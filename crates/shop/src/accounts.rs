@@ -58,6 +58,8 @@ pub enum Duty {
     SeeMails,
     /// Reads what staff did.
     SeeAudit,
+    /// Decides what hangs in the gallery.
+    ReviewPictures,
 }
 
 impl Duty {
@@ -65,7 +67,11 @@ impl Duty {
     pub fn needs_step_up(self) -> bool {
         match self {
             Self::ShutAccounts | Self::ChangeRoles => true,
-            Self::EnterOffice | Self::SeeAccounts | Self::SeeMails | Self::SeeAudit => false,
+            Self::EnterOffice
+            | Self::SeeAccounts
+            | Self::SeeMails
+            | Self::SeeAudit
+            | Self::ReviewPictures => false,
         }
     }
 }
@@ -80,7 +86,9 @@ impl Role {
     pub fn may(self, duty: Duty) -> bool {
         match duty {
             Duty::EnterOffice => self != Self::Customer,
-            Duty::SeeAccounts | Duty::SeeMails => matches!(self, Self::Support | Self::Manager | Self::Owner),
+            Duty::SeeAccounts | Duty::SeeMails | Duty::ReviewPictures => {
+                matches!(self, Self::Support | Self::Manager | Self::Owner)
+            }
             Duty::ShutAccounts | Duty::SeeAudit => matches!(self, Self::Manager | Self::Owner),
             Duty::ChangeRoles => self == Self::Owner,
         }

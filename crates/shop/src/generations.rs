@@ -4,10 +4,12 @@
 
 mod clearing;
 mod drawing;
+mod history;
 mod previews;
 mod reading;
 mod requesting;
 mod sizes;
+mod waiting;
 mod wishes;
 
 use serde::Serialize;
@@ -19,12 +21,12 @@ pub use drawing::{
     Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, WATCHED_FOR, answered, begin, end_call,
     expire_overdue, refuse,
 };
+pub use history::{Shown, Wanted, history, see, see_all};
 pub use previews::{PREVIEW_WIDTH, preview, preview_number, prune_previews, show_preview};
-pub use reading::{
-    Generation, Recent, Summary, find, history, position, recent_prompts, source, typical_duration,
-};
+pub use reading::{Generation, Recent, find, recent_prompts, source};
 pub use requesting::{Limits, Refusal, request};
 pub use sizes::Size;
+pub use waiting::{Line, Pace, line};
 pub use wishes::{COUNT_MAX, PROMPT_MAX, PromptError, Quality, Style, Wish, check_prompt};
 
 use crate::{

@@ -56,6 +56,10 @@ id!(
     SourceId
 );
 id!(
+    /// Of one report about a picture in the gallery.
+    ReportId
+);
+id!(
     /// Of one mail.
     MailId
 );

@@ -1,20 +1,36 @@
-//! Pictures: staged (bytes in Postgres) → stored (in object storage); seen by their owner, or published.
+//! Pictures: staged (bytes in Postgres) → stored (in object storage). In the gallery: private → submitted → published, or back
+//! to private with a note; hidden once staff took it down.
 
+mod cards;
 mod deletion;
+mod favourites;
+mod gallery;
+mod loves;
+mod publishing;
 mod reading;
+mod reports;
+mod reviewing;
 mod storing;
+mod titles;
 
 use serde::Serialize;
 
+pub use cards::{CardSource, card_key, card_made, card_source};
 pub(crate) use deletion::remove_all;
 pub use deletion::{RESTORABLE_FOR, Removal, delete, removal, remove, restore};
-pub use reading::{Card, GalleryKey, Image, find, gallery, of_generations, staged_bytes};
-pub use storing::{Original, Staged, original, staged, stored, thumbnails_made};
-
-use crate::{
-    StaleTransition,
-    ids::{AccountId, ImageId},
+pub use favourites::set_favourite;
+pub use gallery::{GalleryKey, Hung, Order, gallery, hung, short_id};
+pub use loves::set_loved;
+pub use publishing::{SubmissionError, submit, withdraw};
+pub use reading::{Card, Image, find, of_generations, staged_bytes, submitted_bytes};
+pub use reports::{REPORT_WORDS_MAX, Report, ReportError, ReportReason, ReportVerdict, report};
+pub use reviewing::{
+    NOTE_MAX, ReviewCounts, ReviewList, Reviewable, Verdict, review, review_counts, review_list,
 };
+pub use storing::{Original, Staged, original, staged, stored, thumbnails_made};
+pub use titles::{TITLE_MAX, TitleError, check_title, first_words, suggested_title};
+
+use crate::ids::ImageId;
 
 /// Where a picture's bytes are.
 #[derive(
@@ -100,29 +116,6 @@ pub fn folder(id: ImageId) -> String {
 /// The key of a small version.
 pub fn thumbnail_key(id: ImageId, width: i32, format: Format) -> String {
     format!("images/{id}/{width}.{}", format.extension())
-}
-
-/// Shows a picture to everybody, or to its owner alone again. One that staff hid stays hidden.
-pub async fn set_published(
-    db: &sqlx::PgPool,
-    cause: &crate::Cause,
-    account_id: AccountId,
-    id: ImageId,
-    published: bool,
-) -> sqlx::Result<Result<(), StaleTransition>> {
-    let (to, published_at) =
-        if published { (Visibility::Published, Some(cause.at)) } else { (Visibility::Private, None) };
-    let moved = sqlx::query!(
-        "update images set visibility = $3, published_at = coalesce(case when $3 = 'published' then published_at end, $4)
-         where id = $1 and account_id = $2 and deleted_at is null and visibility in ('private', 'submitted', 'published')",
-        id as ImageId,
-        account_id as AccountId,
-        to as Visibility,
-        published_at,
-    )
-    .execute(db)
-    .await?;
-    Ok(if moved.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
 }
 
 /// Tells the owner what could not be done with a picture.

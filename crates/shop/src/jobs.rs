@@ -31,6 +31,11 @@ pub enum Job {
         /// Which one.
         image_id: ImageId,
     },
+    /// Makes the picture that goes with links to one in the gallery.
+    MakeCard {
+        /// Which one.
+        image_id: ImageId,
+    },
     /// Removes a deleted picture for good, once it can no longer be restored.
     PurgeImage {
         /// Which one.
@@ -122,7 +127,7 @@ impl Job {
             | Self::PurgeImage { .. }
             | Self::StoreSource { .. }
             | Self::PurgeSource { .. } => Lane::Uploads,
-            Self::MakeThumbnails { .. } => Lane::Pictures,
+            Self::MakeThumbnails { .. } | Self::MakeCard { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
             Self::ExportAccount { .. } | Self::PurgeExport { .. } | Self::EraseAccount { .. } => Lane::Upkeep,
             Self::ExpireGenerations | Self::CheckModels | Self::Reconcile | Self::Prune => Lane::Upkeep,
@@ -135,6 +140,7 @@ impl Job {
             Self::GenerateImages { .. } => "generate_images",
             Self::UploadImage { .. } => "upload_image",
             Self::MakeThumbnails { .. } => "make_thumbnails",
+            Self::MakeCard { .. } => "make_card",
             Self::PurgeImage { .. } => "purge_image",
             Self::StoreSource { .. } => "store_source",
             Self::PurgeSource { .. } => "purge_source",
@@ -157,6 +163,7 @@ impl Job {
             // Upkeep comes round again by itself.
             Self::GenerateImages { .. }
             | Self::MakeThumbnails { .. }
+            | Self::MakeCard { .. }
             | Self::ExpireGenerations
             | Self::CheckModels
             | Self::Reconcile
@@ -222,6 +229,8 @@ impl Job {
                     "We could not prepare the small versions of this picture, so it may load slowly.";
                 images::report_problem(tx, image_id, problem).await
             }
+            // Links to it show the picture itself instead: nobody has to do anything.
+            Self::MakeCard { .. } => Ok(()),
             Self::PurgeImage { image_id } => {
                 let problem =
                     "We could not remove this picture's files for good yet. Nobody else can see them.";

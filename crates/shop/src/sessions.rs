@@ -43,6 +43,8 @@ pub struct Visitor {
     pub confirmed_at: DateTime<Utc>,
     /// When the account will be erased, if its owner asked for that.
     pub erase_at: Option<DateTime<Utc>>,
+    /// How many pictures came that they have not looked at yet.
+    pub unseen: i64,
 }
 
 /// How a session stands to one-time codes.
@@ -101,7 +103,9 @@ pub async fn visitor(db: &PgPool, id_hash: &IdHash, at: DateTime<Utc>) -> sqlx::
         r#"select s.id as "session_id: SessionId", a.id as "account_id: AccountId", a.email, a.name, a.role as "role: Role",
                   a.email_verified_at is not null as "is_verified!", a.erase_at, s.last_seen_at, s.confirmed_at,
                   s.second_factor_at is not null as "given!",
-                  exists (select from second_factors f where f.account_id = a.id and f.confirmed_at is not null) as "has_factor!"
+                  exists (select from second_factors f where f.account_id = a.id and f.confirmed_at is not null) as "has_factor!",
+                  (select count(*) from generations g join images i on i.generation_id = g.id
+                   where g.account_id = a.id and g.state = 'ready' and g.seen_at is null and i.deleted_at is null) as "unseen!"
            from sessions s join accounts a on a.id = s.account_id
            where s.id_hash = $1 and s.last_seen_at > $2 and s.created_at > $3 and a.disabled_at is null and a.erased_at is null"#,
         id_hash.as_slice(),
@@ -131,6 +135,7 @@ pub async fn visitor(db: &PgPool, id_hash: &IdHash, at: DateTime<Utc>) -> sqlx::
         second_factor,
         confirmed_at: row.confirmed_at,
         erase_at: row.erase_at,
+        unseen: row.unseen,
     }))
 }
 

@@ -143,11 +143,7 @@ pub async fn staged_bytes(db: &PgPool, account_id: AccountId, id: SourceId) -> s
 }
 
 /// Has everything that an account brought along removed at once, as when the account goes.
-pub(crate) async fn purge_all(
-    tx: &mut PgTransaction<'_>,
-    cause: &Cause,
-    account_id: AccountId,
-) -> sqlx::Result<()> {
+pub async fn purge_all(tx: &mut PgTransaction<'_>, cause: &Cause, account_id: AccountId) -> sqlx::Result<()> {
     let ids = sqlx::query_scalar!(
         r#"update source_images set used_at = $2 where account_id = $1 and state <> 'removed' returning id as "id: SourceId""#,
         account_id as AccountId,

@@ -161,7 +161,7 @@ pub fn wish(prompt: &str) -> Wish {
     }
 }
 
-/// Gives an account credits.
+/// Gives an account credits, without an entry in the audit log.
 ///
 /// # Panics
 /// If the database does not do as told.

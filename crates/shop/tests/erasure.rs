@@ -123,7 +123,7 @@ async fn nothing_of_the_person_stays() {
     sqlx::query("update accounts set name = 'Ada'").execute(&database.pool).await.expect("named");
     let (_, pictures) = ready(&database, ada).await;
     let (others, theirs) = ready(&database, noor).await;
-    images::set_published(&database.pool, &cause(), ada, pictures[0], true)
+    images::submit(&database.pool, &cause(), ada, pictures[0], "A fox", false)
         .await
         .expect("ok")
         .expect("published");
@@ -194,7 +194,7 @@ async fn a_picture_in_the_gallery_stays_with_its_sentence_if_its_owner_wants_tha
     let ada = account(&database, "ada@example.org").await;
     let (kept, pictures) = ready(&database, ada).await;
     ready(&database, ada).await;
-    images::set_published(&database.pool, &cause(), ada, pictures[0], true)
+    images::submit(&database.pool, &cause(), ada, pictures[0], "A fox", false)
         .await
         .expect("ok")
         .expect("published");

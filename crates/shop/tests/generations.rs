@@ -123,17 +123,6 @@ async fn only_its_owner_takes_a_request_back_and_only_in_time() {
 }
 
 #[tokio::test]
-async fn a_position_counts_those_before_it() {
-    let database = Database::new().await;
-    let owner = account(&database, "a@example.org").await;
-    let mut last = None;
-    for _ in 0..3 {
-        last = Some(requested(&database, owner, "a fox").await);
-    }
-    assert_eq!(generations::position(&database.pool, last.expect("three")).await.expect("counted"), 3);
-}
-
-#[tokio::test]
 async fn the_last_sentences_are_listed_once_each() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;

@@ -5,7 +5,7 @@ mod support;
 use chrono::Duration;
 use shop::{
     Cause, StaleTransition,
-    images::{self, GalleryKey, RESTORABLE_FOR, Removal},
+    images::{self, GalleryKey, Order, RESTORABLE_FOR, Removal, SubmissionError},
     testing::Database,
 };
 use support::{account, cause, jobs, ready};
@@ -20,18 +20,14 @@ async fn a_private_picture_is_its_owners_alone() {
         assert!(images::find(&database.pool, viewer, images[0]).await.expect("read").is_none());
         assert!(images::staged_bytes(&database.pool, viewer, images[0]).await.expect("read").is_none());
     }
-    let publish =
-        images::set_published(&database.pool, &cause(), other, images[0], true).await.expect("answered");
-    assert_eq!(publish, Err(StaleTransition), "nobody publishes what is not theirs");
-    images::set_published(&database.pool, &cause(), owner, images[0], true)
-        .await
-        .expect("answered")
-        .expect("published");
+    let publish = async |who| images::submit(&database.pool, &cause(), who, images[0], "A fox", false).await;
+    let refused = publish(other).await.expect("answered");
+    assert_eq!(refused, Err(SubmissionError::Stale(StaleTransition)), "nobody publishes what is not theirs");
+    publish(owner).await.expect("answered").expect("published");
     assert!(images::find(&database.pool, None, images[0]).await.expect("read").is_some());
-    images::set_published(&database.pool, &cause(), owner, images[0], false)
-        .await
-        .expect("answered")
-        .expect("private again");
+    let withdraw = async |who| images::withdraw(&database.pool, who, images[0]).await.expect("answered");
+    assert_eq!(withdraw(other).await, Err(StaleTransition), "nor takes down what is not theirs");
+    assert_eq!(withdraw(owner).await, Ok(()));
     assert!(images::find(&database.pool, None, images[0]).await.expect("read").is_none());
 }
 
@@ -43,7 +39,7 @@ async fn pages_of_the_gallery_lose_nothing_at_equal_times() {
     for _ in 0..3 {
         let (_, images) = ready(&database, owner).await;
         for id in images {
-            images::set_published(&database.pool, &at, owner, id, true)
+            images::submit(&database.pool, &at, owner, id, "A fox", false)
                 .await
                 .expect("answered")
                 .expect("published");
@@ -51,9 +47,10 @@ async fn pages_of_the_gallery_lose_nothing_at_equal_times() {
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = images::gallery(&database.pool, after, 4).await.expect("a page");
+        let page = images::gallery(&database.pool, Order::Newest, "", after, 4).await.expect("a page");
         let Some(last) = page.last() else { break };
-        after = last.published_at.map(|published_at| GalleryKey { published_at, id: last.id });
+        after =
+            last.published_at.map(|published_at| GalleryKey { loves: last.loves, published_at, id: last.id });
         seen.extend(page.iter().map(|card| card.id));
     }
     assert_eq!(seen.len(), 6);
@@ -67,12 +64,13 @@ async fn a_deleted_picture_can_be_had_back_for_a_while() {
     let (_, images) = ready(&database, owner).await;
     let id = images[0];
     let deleted = cause();
-    images::set_published(&database.pool, &deleted, owner, id, true)
+    images::submit(&database.pool, &deleted, owner, id, "A fox", false)
         .await
         .expect("answered")
         .expect("published");
     images::delete(&database.pool, &deleted, owner, id).await.expect("answered").expect("deleted");
-    assert!(images::gallery(&database.pool, None, 10).await.expect("a page").is_empty());
+    let wall = images::gallery(&database.pool, Order::Newest, "", None, 10).await.expect("a page");
+    assert!(wall.is_empty());
     assert_eq!(jobs(&database, "purge_image").await.len(), 1);
     let removal = async |at: &Cause| images::removal(&database.pool, at, id).await.expect("read");
     assert!(

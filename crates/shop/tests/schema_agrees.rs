@@ -7,7 +7,9 @@ use shop::{
     credits::{HoldState, Reason},
     exports::ExportState,
     generations::{CallState, GenerationState, PROMPT_MAX, Quality, Size, Style},
-    images::{Format, ImageState, Visibility},
+    images::{
+        Format, ImageState, NOTE_MAX, REPORT_WORDS_MAX, ReportReason, ReportVerdict, TITLE_MAX, Visibility,
+    },
     mails::{MailKind, MailState},
     providers::Pause,
     queue::Outcome,
@@ -50,6 +52,8 @@ async fn every_known_word_is_known_to_both() {
         ("images_state_known", rust::<ImageState>()),
         ("images_visibility_known", rust::<Visibility>()),
         ("images_format_known", rust::<Format>()),
+        ("reports_reason_known", rust::<ReportReason>()),
+        ("reports_verdict_known", rust::<ReportVerdict>()),
         ("job_attempts_outcome_known", rust::<Outcome>()),
         ("generations_quality_known", rust::<Quality>()),
         ("providers_pause_known", rust::<Pause>()),
@@ -79,7 +83,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 25, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 26, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]
@@ -92,6 +96,24 @@ async fn the_longest_sentence_is_the_same_for_both() {
     .await
     .expect("the constraint");
     assert_eq!(definition, format!("CHECK ((char_length(prompt) <= {PROMPT_MAX}))"));
+}
+
+#[tokio::test]
+async fn the_longest_texts_about_pictures_are_the_same_for_both() {
+    let database = Database::new().await;
+    for (constraint, column, most) in [
+        ("images_title_length", "title", TITLE_MAX),
+        ("images_review_note_length", "review_note", NOTE_MAX),
+        ("reports_words_length", "words", REPORT_WORDS_MAX),
+    ] {
+        let definition: String =
+            sqlx::query_scalar("select pg_get_constraintdef(oid) from pg_constraint where conname = $1")
+                .bind(constraint)
+                .fetch_one(&database.pool)
+                .await
+                .expect("the constraint");
+        assert_eq!(definition, format!("CHECK ((char_length({column}) <= {most}))"));
+    }
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn only_ones_own_pictures_are_started_from() {
     let (mira, noor) = (account(&database, "a@example.org").await, account(&database, "b@example.org").await);
     let id = staged(&database, mira, 1).await;
     let (_, drawn) = ready(&database, mira).await;
-    images::set_published(db, &cause(), mira, drawn[0], true).await.expect("answered").expect("published");
+    images::submit(db, &cause(), mira, drawn[0], "A fox", false).await.expect("answered").expect("published");
     for source in [SourceImage::Brought(id), SourceImage::Drawn(drawn[0])] {
         let refused = generations::request(db, &cause(), noor, &from(source, "mine"), LIMITS).await;
         assert_eq!(refused.expect("answered"), Err(Refusal::SourceGone), "{source:?}");

@@ -28,6 +28,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether the shop does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
 /// The web server's settings. The real environment comes first, then `.env`.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
@@ -90,6 +99,10 @@ pub struct Config {
     /// Credits that a new customer is welcomed with. A draft costs 1, a standard picture 2, a fine one 5.
     #[arg(long, env = "WELCOME_CREDITS", default_value_t = 20)]
     pub welcome_credits: i32,
+    /// `on`: staff look at each picture before it hangs in the gallery. `off`: it hangs there at once; what is reported can
+    /// still be taken down.
+    #[arg(long, env = "GALLERY_REVIEW", default_value = "on")]
+    pub gallery_review: Switch,
     /// The folder of the page templates.
     #[arg(long, env = "TEMPLATES_DIR", default_value = "templates")]
     pub templates_dir: PathBuf,

@@ -122,7 +122,7 @@ struct Described {
 
 #[derive(Debug, Clone, Serialize)]
 struct Action {
-    href: &'static str,
+    href: Cow<'static, str>,
     label: &'static str,
 }
 
@@ -172,7 +172,7 @@ pub fn describe(problem: &Problem, request_id: &str) -> ErrorPage {
             title,
             text,
             request_id: request_id.to_owned(),
-            action: Action { href, label },
+            action: Action { href: href.into(), label },
         },
     }
 }
@@ -260,7 +260,10 @@ pub async fn answer(visit: &Visit, problem: &Problem) -> poem::Response {
     if !status.is_server_error() {
         visit.visitor().await.ok();
     }
-    let page = describe(problem, request_id);
+    let mut page = describe(problem, request_id);
+    if matches!(problem, Problem::StaleForm) {
+        page.error.action = Action { href: visit.came_from().into(), label: "Open the page again" };
+    }
     let mut response = visit.page_with(status, &page).unwrap_or_else(|error| {
         tracing::error!(%request_id, "the error page failed: {error}");
         let text =

@@ -64,6 +64,20 @@ pub enum Flash {
     AccountReopened,
     /// An erasure that failed is tried again.
     ErasureRetried,
+    /// A picture waits for staff to look at it.
+    Submitted,
+    /// Staff were told of a picture.
+    Reported,
+    /// This visitor told staff of the picture before.
+    ReportedAlready,
+    /// The picture is not in the gallery any more.
+    NotInTheGallery,
+    /// Staff hung a picture in the gallery, or left it there.
+    PictureHung,
+    /// Staff gave a picture back to its owner.
+    PictureSentBack,
+    /// Staff took a picture down.
+    PictureTakenDown,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -146,6 +160,18 @@ impl Flash {
             Self::ErasureRetried => {
                 ("done", "It is being tried again. This page says so if it fails once more.")
             }
+            Self::Submitted => (
+                "done",
+                "Your picture is handed in. Somebody of the shop looks at it, and then it hangs in the gallery.",
+            ),
+            Self::Reported => ("done", "Thank you. Somebody of the shop will look at the picture."),
+            Self::ReportedAlready => {
+                ("done", "You told us about this picture before. Somebody of the shop will look at it.")
+            }
+            Self::NotInTheGallery => ("problem", "The picture does not hang in the gallery any more."),
+            Self::PictureHung => ("done", "The picture hangs in the gallery."),
+            Self::PictureSentBack => ("done", "The picture is back with its owner, who reads your note."),
+            Self::PictureTakenDown => ("done", "The picture is taken down. Its owner reads your note."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -181,6 +207,13 @@ impl Flash {
             | Self::AccountClosed
             | Self::AccountReopened
             | Self::ErasureRetried
+            | Self::Submitted
+            | Self::Reported
+            | Self::ReportedAlready
+            | Self::NotInTheGallery
+            | Self::PictureHung
+            | Self::PictureSentBack
+            | Self::PictureTakenDown
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -218,6 +251,13 @@ impl fmt::Display for Flash {
             Self::AccountClosed => f.write_str("account-closed"),
             Self::AccountReopened => f.write_str("account-reopened"),
             Self::ErasureRetried => f.write_str("erasure-retried"),
+            Self::Submitted => f.write_str("submitted"),
+            Self::Reported => f.write_str("reported"),
+            Self::ReportedAlready => f.write_str("reported-already"),
+            Self::NotInTheGallery => f.write_str("not-in-the-gallery"),
+            Self::PictureHung => f.write_str("picture-hung"),
+            Self::PictureSentBack => f.write_str("picture-sent-back"),
+            Self::PictureTakenDown => f.write_str("picture-taken-down"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -259,6 +299,13 @@ impl FromStr for Flash {
             "account-closed" => Self::AccountClosed,
             "account-reopened" => Self::AccountReopened,
             "erasure-retried" => Self::ErasureRetried,
+            "submitted" => Self::Submitted,
+            "reported" => Self::Reported,
+            "reported-already" => Self::ReportedAlready,
+            "not-in-the-gallery" => Self::NotInTheGallery,
+            "picture-hung" => Self::PictureHung,
+            "picture-sent-back" => Self::PictureSentBack,
+            "picture-taken-down" => Self::PictureTakenDown,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

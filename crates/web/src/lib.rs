@@ -31,6 +31,7 @@ pub mod storage;
 pub mod uploads;
 pub mod views;
 pub mod visit;
+pub mod waiting_line;
 
 use std::{future::Future, sync::Arc};
 

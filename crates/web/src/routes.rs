@@ -108,9 +108,13 @@ pub fn table() -> Table {
             post(admin::accounts::reopening::create),
         )
         .at("/admin/accounts/:id/erasure", Staff(Duty::ShutAccounts), post(admin::accounts::erasure::create))
+        .at("/admin/reviews", Staff(Duty::ReviewPictures), get(admin::reviews::index::show))
+        .at("/admin/reviews/:id/verdict", Staff(Duty::ReviewPictures), post(admin::reviews::verdict::create))
         .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
         .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
         .at("/gallery", Anybody, get(gallery::index::show))
+        .at("/gallery/:name", Anybody, get(gallery::show::show))
+        .at("/gallery/:name/card.jpg", Anybody, get(gallery::card::show))
         .at(
             "/generations",
             MemberByPage,
@@ -126,6 +130,9 @@ pub fn table() -> Table {
         .at("/images/:id/staged", Anybody, get(images::staged::show))
         .at("/images/:id/download", Anybody, get(images::download::show))
         .at("/images/:id/visibility", Member, post(images::visibility::create))
+        .at("/images/:id/favourite", Member, post(images::favourite::create))
+        .at("/images/:id/love", Member, post(images::love::create))
+        .at("/images/:id/reports", Member, post(images::reports::create))
         .at("/images/:id/deletion", Member, post(images::deletion::create))
         .at("/images/:id/restoration", Member, post(images::restoration::create))
         .at(

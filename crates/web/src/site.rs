@@ -11,7 +11,7 @@ use url::Url;
 use crate::{
     assets::Assets,
     clients::TrustedProxies,
-    config::{AppEnv, Config},
+    config::{AppEnv, Config, Switch},
     data_key::DataKey,
     hosts::Hosts,
     passwords::Passwords,
@@ -22,6 +22,7 @@ use crate::{
     storage::Storage,
     uploads::Uploads,
     views::Views,
+    waiting_line::WaitingLine,
 };
 
 /// Connections to the database. A page holds one for a millisecond; more would only queue in Postgres instead of here.
@@ -37,6 +38,10 @@ pub struct Site {
     pub assets: Reloading<Assets>,
     /// Links to pictures.
     pub storage: Storage,
+    /// Who waits for pictures, as it was a moment ago.
+    pub waiting_line: WaitingLine,
+    /// Whether staff look at pictures before they hang in the gallery.
+    pub gallery_is_reviewed: bool,
     /// Pictures whose links are made.
     pub pictures: Pictures,
     /// Hashes passwords, a few at a time.
@@ -85,6 +90,8 @@ impl Site {
             assets,
             headers: SecurityHeaders::new(&storage.origin(), config.is_https())?,
             storage,
+            waiting_line: WaitingLine::default(),
+            gallery_is_reviewed: config.gallery_review == Switch::On,
             pictures: Pictures::default(),
             passwords: Passwords::new(),
             uploads: Uploads::new(),

@@ -27,6 +27,9 @@ pub trait Page: Serialize {
     /// Whether a visitor who is not signed in sends a form from here, and needs a session to tie it to.
     const HAS_FORM: bool = false;
 
+    /// The page of the header under which this one is found, if that is not its own address.
+    const PLACE: Option<&'static str> = None;
+
     /// What the browser's tab says.
     fn title(&self) -> Cow<'_, str>;
 

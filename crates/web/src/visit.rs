@@ -20,7 +20,8 @@ use crate::{
     clients,
     error::Problem,
     flash::Flash,
-    pictures::Picture,
+    pages::doors::local_path,
+    pictures::{Picture, Wall},
     random,
     session::SessionValue,
     site::Site,
@@ -38,6 +39,8 @@ pub struct Visit {
     /// The path it asks for.
     pub path: String,
     query: Option<String>,
+    /// The page of ours from which the request was sent, if the browser says so.
+    referer: Option<String>,
     /// The client's address, behind the proxies that we trust.
     pub client_address: String,
     client: Option<IpAddr>,
@@ -73,6 +76,11 @@ impl Visit {
                 .and_then(|name| name.to_str().ok())
                 .unwrap_or_default()
                 .to_owned(),
+            referer: headers
+                .get(header::REFERER)
+                .and_then(|page| page.to_str().ok())
+                .and_then(|page| page.strip_prefix(site.origin.as_str()))
+                .and_then(local_path),
             session: site.cookies.session(headers),
             sent_to: site.cookies.sent_to(headers),
             known_browser: site.cookies.known_browser(headers).map(str::to_owned),
@@ -127,20 +135,29 @@ impl Visit {
             .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
     }
 
-    /// Where to go on after signing in: the page itself, or for a form the page of what it was about.
+    /// Where to go on after signing in: the page itself, or for a form the page from which it was sent.
     pub fn way_back(&self, method: &Method) -> String {
         match &self.query {
-            _ if *method == Method::POST => {
-                self.path.rsplit_once('/').map_or("/", |(parent, _)| parent).to_owned()
-            }
+            _ if *method == Method::POST => self.came_from(),
             Some(query) => format!("{}?{query}", self.path),
             None => self.path.clone(),
         }
     }
 
-    /// A picture, with links for this hour.
+    /// The page from which a form was sent: as the browser says, or else the one of what the form is about.
+    pub fn came_from(&self) -> String {
+        let about = self.path.rsplit_once('/').map(|(parent, _)| parent).filter(|parent| !parent.is_empty());
+        self.referer.clone().unwrap_or_else(|| about.unwrap_or("/").to_owned())
+    }
+
+    /// A picture, with links for this hour, that leads to its owner's page.
     pub fn picture(&self, card: &Card) -> Picture {
-        self.site.pictures.show(&self.site.storage, self.at(), card)
+        self.site.pictures.show(&self.site.storage, self.at(), card, Wall::Own)
+    }
+
+    /// A picture, with links for this hour, that leads to its page in the gallery.
+    pub fn hung(&self, card: &Card) -> Picture {
+        self.site.pictures.show(&self.site.storage, self.at(), card, Wall::Gallery)
     }
 
     /// A page, as an answer.
@@ -185,10 +202,12 @@ impl Visit {
                 email: &visitor.email,
                 is_verified: visitor.is_verified,
                 is_staff: visitor.role.is_staff(),
+                unseen: visitor.unseen,
                 erase_at: visitor.erase_at.map(moment),
             }),
             csrf,
             path: &self.path,
+            place: P::PLACE.unwrap_or(&self.path),
             assets: &assets.links,
             request_id: &self.request_id,
             flash: self.flash.map(Flash::message),

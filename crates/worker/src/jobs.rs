@@ -5,6 +5,7 @@ mod erase_account;
 mod expire_generations;
 mod export_account;
 mod generate_images;
+mod make_card;
 mod make_thumbnails;
 mod prune;
 mod purge_export;
@@ -49,7 +50,7 @@ impl Handler for Jobs {
             | Job::PurgeExport { .. }
             | Job::ExpireGenerations
             | Job::CheckModels => Policy { deadline: Duration::from_mins(1), paid: false },
-            Job::MakeThumbnails { .. } | Job::EraseAccount { .. } => {
+            Job::MakeThumbnails { .. } | Job::MakeCard { .. } | Job::EraseAccount { .. } => {
                 Policy { deadline: Duration::from_mins(2), paid: false }
             }
             Job::Prune => Policy { deadline: Duration::from_mins(10), paid: false },
@@ -68,6 +69,7 @@ impl Handler for Jobs {
             }
             Job::UploadImage { image_id } => upload_image::run(image_id, services, &context).await,
             Job::MakeThumbnails { image_id } => make_thumbnails::run(image_id, services).await,
+            Job::MakeCard { image_id } => make_card::run(image_id, services).await,
             Job::PurgeImage { image_id } => purge_image::run(image_id, services, &context).await,
             Job::SendMail { mail_id } => send_mail::run(mail_id, services, &context).await,
             Job::ExportAccount { export_id } => export_account::run(export_id, services, &context).await,

@@ -50,7 +50,10 @@ async fn twice_is_once_and_only_what_may_stay_stays() {
         sqlx::query_scalar("select id from images order by id").fetch_all(whole.db()).await.expect("images");
     let [private, published] = pictures.try_into().expect("two pictures");
     let cause = Cause::now(None);
-    images::set_published(whole.db(), &cause, owner, published, true).await.expect("ok").expect("published");
+    images::submit(whole.db(), &cause, owner, published, "A fox", false)
+        .await
+        .expect("ok")
+        .expect("published");
     let export = exports::request(whole.db(), &cause, owner).await.expect("requested");
     schedule(&whole, true).await;
     whole.work_off().await;

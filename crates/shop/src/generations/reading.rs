@@ -1,7 +1,5 @@
 //! Generations as pages show them.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
@@ -36,9 +34,6 @@ pub struct Generation {
     /// When it is given up, and its credits go back.
     pub deadline_at: Option<DateTime<Utc>>,
 }
-
-/// A generation in a list.
-pub type Summary = Generation;
 
 /// A sentence that was asked for lately.
 #[derive(Debug, Clone)]
@@ -80,26 +75,6 @@ pub async fn find(db: &PgPool, account_id: AccountId, id: GenerationId) -> sqlx:
     .await
 }
 
-/// An account's generations, newest first, `limit` of them, older than `before` if given.
-pub async fn history(
-    db: &PgPool,
-    account_id: AccountId,
-    before: Option<GenerationId>,
-    limit: i64,
-) -> sqlx::Result<Vec<Summary>> {
-    sqlx::query_as!(
-        Generation,
-        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", quality as "quality: Quality", count,
-                  state as "state: GenerationState", problem, created_at, deadline_at
-           from generations where account_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3"#,
-        account_id as AccountId,
-        before as Option<GenerationId>,
-        limit,
-    )
-    .fetch_all(db)
-    .await
-}
-
 /// The last sentences of an account, each once, newest first.
 pub async fn recent_prompts(db: &PgPool, account_id: AccountId, limit: i64) -> sqlx::Result<Vec<Recent>> {
     sqlx::query_as!(
@@ -112,25 +87,4 @@ pub async fn recent_prompts(db: &PgPool, account_id: AccountId, limit: i64) -> s
     )
     .fetch_all(db)
     .await
-}
-
-/// How many requests were queued before this one and still wait, plus one.
-pub async fn position(db: &PgPool, id: GenerationId) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"select count(*) + 1 as "position!" from generations where state = 'queued' and id < $1"#,
-        id as GenerationId
-    )
-    .fetch_one(db)
-    .await
-}
-
-/// The median time that the last twenty answered calls took, if there were any.
-pub async fn typical_duration(db: &PgPool) -> sqlx::Result<Option<Duration>> {
-    let seconds = sqlx::query_scalar!(
-        r#"select percentile_cont(0.5) within group (order by extract(epoch from ended_at - started_at)::float8) as median
-           from (select started_at, ended_at from provider_calls where state = 'answered' order by ended_at desc limit 20) latest"#
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgPool, PgTransaction};
 
-use super::{Format, THUMBNAIL_WIDTHS, original_key, thumbnail_key};
+use super::{Format, THUMBNAIL_WIDTHS, card_key, original_key, thumbnail_key};
 use crate::{
     Cause, StaleTransition,
     ids::{AccountId, ImageId},
@@ -35,7 +35,7 @@ pub async fn delete(
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
     let moved = sqlx::query!(
-        "update images set deleted_at = $3, published_at = null, visibility = case visibility when 'hidden' then 'hidden' else 'private' end
+        "update images set deleted_at = $3, published_at = null, submitted_at = null, visibility = case visibility when 'hidden' then 'hidden' else 'private' end
          where id = $1 and account_id = $2 and deleted_at is null",
         id as ImageId,
         account_id as AccountId,
@@ -84,7 +84,7 @@ pub async fn removal(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<Re
     if cause.at < due {
         return Ok(Removal::NotBefore(due + MARGIN));
     }
-    let mut keys = vec![original_key(id, row.format)];
+    let mut keys = vec![original_key(id, row.format), card_key(id)];
     // Also those that a job may have stored and not yet written down.
     let mut widths = row.thumbnail_widths;
     widths.extend(THUMBNAIL_WIDTHS);

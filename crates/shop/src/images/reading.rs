@@ -16,8 +16,8 @@ pub struct Card {
     pub id: ImageId,
     /// The request that it came from.
     pub generation_id: GenerationId,
-    /// The sentence.
-    pub prompt: String,
+    /// What it is called: its title, or the sentence as long as it has none.
+    pub caption: String,
     /// In pixels.
     pub width: i32,
     /// In pixels.
@@ -30,6 +30,10 @@ pub struct Card {
     pub thumbnail_widths: Vec<i32>,
     /// When it was published, if it is.
     pub published_at: Option<DateTime<Utc>>,
+    /// How many members gave it their heart.
+    pub loves: i32,
+    /// Whether it is one that its owner likes best.
+    pub favourite: bool,
 }
 
 /// A picture on a page of its own.
@@ -37,10 +41,16 @@ pub struct Card {
 pub struct Image {
     /// What shows it.
     pub card: Card,
+    /// The sentence.
+    pub prompt: String,
     /// Whose it is.
     pub account_id: AccountId,
     /// Who can see it.
     pub visibility: Visibility,
+    /// What it is called in the gallery; empty if it never was to hang there.
+    pub title: String,
+    /// Why staff sent it back or took it down, in words for its owner; empty if they did not.
+    pub review_note: String,
     /// How it was to look.
     pub style: Style,
     /// Its shape.
@@ -53,51 +63,13 @@ pub struct Image {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
-/// A place in the gallery: pictures that were published at the same moment are told apart by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GalleryKey {
-    /// When the last picture of the page was published.
-    pub published_at: DateTime<Utc>,
-    /// Its id.
-    pub id: ImageId,
-}
-
-/// Published pictures, newest first, `limit` of them, after a place if given.
-pub async fn gallery(db: &PgPool, after: Option<GalleryKey>, limit: i64) -> sqlx::Result<Vec<Card>> {
-    // Two statements, since one with `$1 is null or …` cannot promise the index an end.
-    let Some(after) = after else {
-        return sqlx::query_as!(
-            Card,
-            r#"select i.id as "id: ImageId", i.generation_id as "generation_id: GenerationId", g.prompt, i.width, i.height,
-                      i.format as "format: Format", i.state as "state: ImageState", i.thumbnail_widths, i.published_at
-               from images i join generations g on g.id = i.generation_id
-               where i.visibility = 'published' order by i.published_at desc, i.id desc limit $1"#,
-            limit,
-        )
-        .fetch_all(db)
-        .await;
-    };
-    sqlx::query_as!(
-        Card,
-        r#"select i.id as "id: ImageId", i.generation_id as "generation_id: GenerationId", g.prompt, i.width, i.height,
-                  i.format as "format: Format", i.state as "state: ImageState", i.thumbnail_widths, i.published_at
-           from images i join generations g on g.id = i.generation_id
-           where i.visibility = 'published' and (i.published_at, i.id) < ($1, $2)
-           order by i.published_at desc, i.id desc limit $3"#,
-        after.published_at,
-        after.id as ImageId,
-        limit,
-    )
-    .fetch_all(db)
-    .await
-}
-
 /// The pictures of some generations that were not deleted, in order.
 pub async fn of_generations(db: &PgPool, ids: &[GenerationId]) -> sqlx::Result<Vec<Card>> {
     sqlx::query_as!(
         Card,
-        r#"select i.id as "id: ImageId", i.generation_id as "generation_id: GenerationId", g.prompt, i.width, i.height,
-                  i.format as "format: Format", i.state as "state: ImageState", i.thumbnail_widths, i.published_at
+        r#"select i.id as "id: ImageId", i.generation_id as "generation_id: GenerationId",
+                  coalesce(nullif(i.title, ''), g.prompt) as "caption!", i.width, i.height, i.format as "format: Format",
+                  i.state as "state: ImageState", i.thumbnail_widths, i.published_at, i.loves, i.favourite_at is not null as "favourite!"
            from images i join generations g on g.id = i.generation_id
            where i.generation_id = any($1) and i.deleted_at is null order by i.generation_id, i.position"#,
         ids as &[GenerationId],
@@ -111,6 +83,7 @@ pub async fn find(db: &PgPool, viewer: Option<AccountId>, id: ImageId) -> sqlx::
     let row = sqlx::query!(
         r#"select i.id as "id: ImageId", i.generation_id as "generation_id: GenerationId", g.prompt, i.width, i.height,
                   i.format as "format: Format", i.state as "state: ImageState", i.thumbnail_widths, i.published_at,
+                  i.title, i.review_note, i.loves, i.favourite_at is not null as "favourite!",
                   i.account_id as "account_id: AccountId", i.visibility as "visibility: Visibility",
                   g.style as "style: Style", g.size as "size: Size", i.problem, i.created_at, i.deleted_at
            from images i join generations g on g.id = i.generation_id
@@ -124,14 +97,19 @@ pub async fn find(db: &PgPool, viewer: Option<AccountId>, id: ImageId) -> sqlx::
         card: Card {
             id: row.id,
             generation_id: row.generation_id,
-            prompt: row.prompt,
+            caption: if row.title.is_empty() { row.prompt.clone() } else { row.title.clone() },
             width: row.width,
             height: row.height,
             format: row.format,
             state: row.state,
             thumbnail_widths: row.thumbnail_widths,
             published_at: row.published_at,
+            loves: row.loves,
+            favourite: row.favourite,
         },
+        prompt: row.prompt,
+        title: row.title,
+        review_note: row.review_note,
         account_id: row.account_id,
         visibility: row.visibility,
         style: row.style,
@@ -153,6 +131,18 @@ pub async fn staged_bytes(
            where id = $1 and state = 'staged' and (account_id = $2 or visibility = 'published')"#,
         id as ImageId,
         viewer as Option<AccountId>,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.bytes, row.format)))
+}
+
+/// The bytes of such a picture that waits for staff to look at it.
+pub async fn submitted_bytes(db: &PgPool, id: ImageId) -> sqlx::Result<Option<(Vec<u8>, Format)>> {
+    let row = sqlx::query!(
+        r#"select staged_bytes as "bytes!", format as "format: Format" from images
+           where id = $1 and state = 'staged' and visibility = 'submitted'"#,
+        id as ImageId,
     )
     .fetch_optional(db)
     .await?;

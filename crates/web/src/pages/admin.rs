@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod index;
 pub mod mails;
+pub mod reviews;
 
 use serde::Serialize;
 use shop::accounts::{Duty, Role};
@@ -28,8 +29,9 @@ struct Link {
 }
 
 /// The pages, for whom they are, and what is found there.
-const PAGES: [(&str, &str, Duty); 4] = [
+const PAGES: [(&str, &str, Duty); 5] = [
     (index::PATH, "Overview", Duty::EnterOffice),
+    (reviews::index::PATH, "Pictures", Duty::ReviewPictures),
     (accounts::PATH, "Accounts", Duty::SeeAccounts),
     (mails::PATH, "Mails", Duty::SeeMails),
     (audit::PATH, "Audit log", Duty::SeeAudit),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use poem::{Response, handler};
 use serde::Serialize;
-use shop::images;
+use shop::images::{self, Order};
 
 use crate::{admission::Guest, error::Problem, pictures::Picture, views::Page};
 
@@ -36,6 +36,6 @@ impl Page for Home {
 /// The first page.
 #[handler]
 pub async fn show(visit: Guest) -> Result<Response, Problem> {
-    let cards = images::gallery(&visit.site.db, None, SHOWN).await?;
-    visit.page(&Home { pictures: cards.iter().map(|card| visit.picture(card)).collect() })
+    let cards = images::gallery(&visit.site.db, Order::Newest, "", None, SHOWN).await?;
+    visit.page(&Home { pictures: cards.iter().map(|card| visit.hung(card)).collect() })
 }

@@ -15,6 +15,9 @@ pub struct Shell<'a> {
     pub csrf: &'a str,
     /// The path of this page, without a query.
     pub path: &'a str,
+    /// The page of the header under which this one is found, by its path: not always that of the address, where a form that
+    /// was sent came back.
+    pub place: &'a str,
     /// Style sheets, scripts and icons.
     pub assets: &'a Links,
     /// What a customer tells support.
@@ -38,4 +41,6 @@ pub struct Account<'a> {
     pub erase_at: Option<String>,
     /// Whether they work for the shop.
     pub is_staff: bool,
+    /// How many pictures came that they have not looked at yet.
+    pub unseen: i64,
 }

@@ -26,7 +26,7 @@ use tokio::{
 };
 use web::{
     Config,
-    config::{AppEnv, LogFormat},
+    config::{AppEnv, LogFormat, Switch},
     data_key::DataKey,
     one_time_codes::Secret,
     passwords::Passwords,
@@ -42,6 +42,7 @@ pub fn config(database_url: &str) -> Config {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     Config {
         app_env: AppEnv::Development,
+        gallery_review: Switch::Off,
         generations_at_once: 10,
         pictures_per_hour: 60,
         pictures_per_day: 200,
@@ -325,6 +326,17 @@ impl Shop {
         images::stored(self.db(), &Cause::now(None), image).await.expect("stored");
         images::thumbnails_made(self.db(), image, &[320, 640, 960]).await.expect("prepared");
         (generation, image)
+    }
+
+    /// A picture of this customer that hangs in the gallery, and its address there.
+    pub async fn published(&self, email: &str, prompt: &str, title: &str) -> (ImageId, String) {
+        let (_, image) = self.stored(email, prompt).await;
+        let owner = self.account_id(email).await;
+        images::submit(self.db(), &Cause::now(None), owner, image, title, false)
+            .await
+            .expect("an answer")
+            .expect("published");
+        (image, web::pictures::hung_path(title, image))
     }
 
     /// How many rows of each kind there are: whether anything was stored.

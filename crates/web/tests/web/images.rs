@@ -18,20 +18,21 @@ async fn a_picture_is_published_and_taken_back() {
     let answer =
         mira.post(&format!("{page}/visibility"), &[("csrf", &csrf), ("visibility", "published")]).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, page.as_str()));
-    assert!(mira.get(&page).await.text.contains("hangs in the gallery now"));
-    let seen = guest.get(&page).await;
-    assert_eq!(seen.status, StatusCode::OK);
-    assert!(!seen.text.contains("/deletion") && !seen.text.contains("/download"), "{}", seen.text);
-    assert!(
-        seen.text.contains(&format!("<link rel=\"canonical\" href=\"http://shop.example:8080{page}\">")),
-        "{}",
-        seen.text
-    );
-    assert!(guest.get("/gallery").await.text.contains(&page));
+    let own = mira.get(&page).await;
+    assert!(own.text.contains("hangs in the gallery now"), "{}", own.text);
+    assert!(!own.text.contains("canonical"), "its owner's page is known to nobody else");
+    let hung = web::pictures::hung_path("A fox", image);
+    assert!(own.text.contains(&format!("href=\"{hung}\"")), "{}", own.text);
+    let led = guest.get(&page).await;
+    assert_eq!((led.status, led.location()), (StatusCode::SEE_OTHER, hung.as_str()));
+    assert_eq!(guest.get(&hung).await.status, StatusCode::OK);
+    assert!(guest.get("/gallery").await.text.contains(&hung));
 
     mira.post(&format!("{page}/visibility"), &[("csrf", &csrf), ("visibility", "private")]).await;
-    assert_eq!(guest.get(&page).await.status, StatusCode::NOT_FOUND);
-    assert!(!guest.get("/gallery").await.text.contains(&page));
+    for gone in [&page, &hung] {
+        assert_eq!(guest.get(gone).await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+    assert!(!guest.get("/gallery").await.text.contains(&hung));
     let unreadable =
         mira.post(&format!("{page}/visibility"), &[("csrf", &csrf), ("visibility", "hidden")]).await;
     assert_eq!(unreadable.status, StatusCode::BAD_REQUEST);
@@ -40,6 +41,65 @@ async fn a_picture_is_published_and_taken_back() {
     mira.post(&format!("{page}/visibility"), &[("csrf", &csrf), ("visibility", "published")]).await;
     assert!(mira.get(&page).await.text.contains("cannot be shown in the gallery"));
     assert_eq!(guest.get(&page).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_title_is_chosen_and_looked_at() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let (_, image) = shop.stored("mira@example.org", &"A small house by a canal ".repeat(20)).await;
+    let page = format!("/images/{image}");
+    let form = mira.get(&page).await;
+    let suggested = "A small house by a canal A small house by a canal A small house by a canal A…";
+    assert!(
+        form.text.contains(&format!("name=\"title\" type=\"text\" value=\"{suggested}\"")),
+        "{}",
+        form.text
+    );
+    let csrf = form.csrf();
+    let submit = async |title: &str| {
+        let fields = [("csrf", csrf.as_str()), ("visibility", "published"), ("title", title)];
+        mira.post(&format!("{page}/visibility"), &fields).await
+    };
+    for (title, words) in
+        [("x".repeat(81), "The title has 81 characters"), ("a\0b".to_owned(), "invisible control character")]
+    {
+        let refused = submit(&title).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains(words) && refused.text.contains("href=\"#title\""), "{}", refused.text);
+        assert!(refused.text.contains(&format!("value=\"{title}\"")), "what was typed is kept");
+    }
+    assert_eq!(submit("  The\nCanal <1> ").await.location(), page);
+    let wall = shop.browser().get("/gallery").await;
+    assert!(wall.text.contains("alt=\"AI-generated picture: The Canal &lt;1&gt;\""), "{}", wall.text);
+    assert!(mira.get(&page).await.text.contains("hang in the gallery</a>"));
+    submit("Another").await;
+    assert!(mira.get(&page).await.text.contains("nothing to change any more"), "it hangs there already");
+}
+
+#[tokio::test]
+async fn favourites_are_kept_and_come_back_to_their_page() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let (generation, image) = shop.stored("mira@example.org", "A fox").await;
+    let page = format!("/images/{image}");
+    let csrf = mira.csrf(&page).await;
+    let press = async |favourite: &str, back: &str| {
+        let fields = [("csrf", csrf.as_str()), ("favourite", favourite), ("back", back)];
+        mira.post(&format!("{page}/favourite"), &fields).await
+    };
+    let place = format!("/generations?q=fox#g-{generation}");
+    assert_eq!(press("yes", &place).await.location(), place);
+    for shown in
+        [page.clone(), format!("/generations/{generation}"), "/generations?show=favourites".to_owned()]
+    {
+        let text = mira.get(&shown).await.text;
+        assert!(text.contains("aria-pressed=\"true\"") && text.contains("value=\"no\""), "{shown}: {text}");
+    }
+    assert_eq!(press("no", "//evil.example").await.location(), page);
+    let empty = mira.get("/generations?show=favourites").await;
+    assert!(empty.text.contains("You have no favourites yet"), "{}", empty.text);
+    assert_eq!(press("perhaps", "").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod doors;
 mod errors;
 mod forms;
 mod gallery;
+mod history;
 mod hostile;
 mod hosts;
 mod images;

@@ -90,14 +90,17 @@ async fn a_published_picture_is_changed_by_its_owner_alone() {
     let miras = mira.csrf("/generations/new").await;
     mira.post(&format!("/images/{image}/visibility"), &[("csrf", &miras), ("visibility", "published")]).await;
     let csrf = noor.csrf("/generations/new").await;
-    for action in ["visibility", "deletion", "restoration"] {
+    for action in ["visibility", "deletion", "restoration", "favourite"] {
         let answer = noor
             .post(&format!("/images/{image}/{action}"), &[("csrf", &csrf), ("visibility", "private")])
             .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{action}");
     }
     assert_eq!(noor.get(&format!("/images/{image}/download")).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(noor.get(&format!("/images/{image}")).await.status, StatusCode::OK);
+    assert_eq!(
+        noor.get(&format!("/images/{image}")).await.location(),
+        web::pictures::hung_path("Miras fox", image)
+    );
     assert!(noor.get(&format!("/generations/new?from={image}")).await.text.contains("Miras fox</textarea>"));
 }
 

@@ -28,6 +28,7 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
             email: "<mira>@example.org",
             is_verified,
             is_staff: is_verified,
+            unseen: 3,
             erase_at,
         };
         for (account, flash) in [
@@ -40,6 +41,7 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
                 account,
                 csrf: "token",
                 path: "/somewhere",
+                place: "/somewhere",
                 assets: &links,
                 request_id: "request",
                 flash: flash.map(Flash::message),
@@ -47,9 +49,16 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
                 description: &page.description(),
             };
             let html = views.render(&shell, &page).unwrap_or_else(|error| panic!("{}: {error}", P::TEMPLATE));
-            for unescaped in
-                ["<mira>", "<asleep>", "<b>fox", "<again>", "<script>alert", "<cannot>", "<could not>"]
-            {
+            for unescaped in [
+                "<mira>",
+                "<asleep>",
+                "<b>fox",
+                "<again>",
+                "<script>alert",
+                "<cannot>",
+                "<could not>",
+                "<somebody>",
+            ] {
                 assert!(!html.contains(unescaped), "{} shows {unescaped} unescaped", P::TEMPLATE);
             }
             assert!(
@@ -96,6 +105,7 @@ fn every_template_renders() {
     render::<admin::mails::Mails>(&views, &mut rendered);
     render::<admin::audit::Audit>(&views, &mut rendered);
     render::<gallery::index::Index>(&views, &mut rendered);
+    render::<gallery::show::Show>(&views, &mut rendered);
     render::<generations::index::Index>(&views, &mut rendered);
     render::<generations::new::New>(&views, &mut rendered);
     render::<generations::unverified::Unverified>(&views, &mut rendered);
@@ -103,6 +113,7 @@ fn every_template_renders() {
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);
     render::<mail_preferences::show::Show>(&views, &mut rendered);
+    render::<admin::reviews::index::Index>(&views, &mut rendered);
     render::<ErrorPage>(&views, &mut rendered);
     // What begins with an underline is part of others, and so is the layout.
     let alone = |name: &String| {

@@ -1,18 +1,14 @@
-//! Small versions of a picture for pages: Lanczos3 on one core, WebP for almost all browsers and JPEG for the rest.
+//! Small versions of a picture for pages: Lanczos3 on one core, WebP for almost all browsers and JPEG for the rest. Each says
+//! that an AI made it.
 
-use std::io::Cursor;
+use fast_image_resize::images::Image;
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
-use image::{ImageReader, Limits};
-
-use super::PictureError;
+use super::{PictureError, provenance};
 
 /// WebP quality: what libwebp's own tools take when not told otherwise is 75; prints are judged closely.
 const WEBP_QUALITY: f32 = 82.0;
 /// JPEG quality of about the same look.
 const JPEG_QUALITY: u8 = 84;
-/// Memory that decoding may take: 64 megapixels of RGBA.
-const DECODE_MAX: u64 = 256 << 20;
 
 /// One width of a picture.
 #[derive(Debug)]
@@ -32,14 +28,8 @@ pub struct Thumbnail {
 /// # Errors
 /// If the picture cannot be decoded or a version not be encoded.
 pub fn make(encoded: &[u8], widths: &[i32]) -> Result<Vec<Thumbnail>, PictureError> {
-    let mut reader = ImageReader::new(Cursor::new(encoded)).with_guessed_format()?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(DECODE_MAX);
-    reader.limits(limits);
-    let picture = reader.decode()?.into_rgb8();
-    let (full_width, full_height) = picture.dimensions();
-    let source =
-        Image::from_vec_u8(full_width, full_height, picture.into_raw(), PixelType::U8x3).map_err(encoding)?;
+    let source = super::decode(encoded)?;
+    let full_width = source.width();
 
     let mut wanted: Vec<u32> = widths
         .iter()
@@ -57,27 +47,19 @@ fn thumbnail(source: &Image<'_>, width: u32) -> Result<Thumbnail, PictureError> 
     let scaled = (u64::from(source.height()) * u64::from(width) + u64::from(source.width()) / 2)
         / u64::from(source.width());
     let height = u32::try_from(scaled).unwrap_or(u32::MAX).max(1);
-    let mut small = Image::new(width, height, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(source, &mut small, &options).map_err(encoding)?;
+    let small = super::resize(source, width, height)?;
     let pixels = small.buffer();
 
-    let webp = webp::Encoder::from_rgb(pixels, width, height).encode(WEBP_QUALITY).to_vec();
-    let mut jpeg = Vec::new();
-    let side = |side: u32| u16::try_from(side).map_err(encoding);
-    jpeg_encoder::Encoder::new(&mut jpeg, JPEG_QUALITY)
-        .encode(pixels, side(width)?, side(height)?, jpeg_encoder::ColorType::Rgb)
-        .map_err(encoding)?;
-    let pixels = |side: u32| i32::try_from(side).map_err(encoding);
+    let webp = provenance::webp(pixels, width, height, WEBP_QUALITY)?;
+    let jpeg = provenance::jpeg(pixels, width, height, JPEG_QUALITY)?;
+    let pixels = |side: u32| i32::try_from(side).map_err(super::encoding);
     Ok(Thumbnail { width: pixels(width)?, height: pixels(height)?, webp, jpeg })
-}
-
-fn encoding(error: impl std::fmt::Display) -> PictureError {
-    PictureError::Encoding(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use image::{ImageFormat, RgbImage};
 
     use super::*;

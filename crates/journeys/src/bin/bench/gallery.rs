@@ -35,9 +35,9 @@ pub async fn fill(shop: &TestShop) -> Result<()> {
              from generate_series(1, 1000) n returning id
          )
          insert into images (id, generation_id, account_id, position, state, visibility, format, width, height, sha256,
-                             thumbnail_widths, created_at, published_at)
+                             thumbnail_widths, title, created_at, published_at)
          select gen_random_uuid(), id, $1, 1, 'stored', 'published', 'png', 1024, 1536, decode(repeat('00', 32), 'hex'),
-                '{320,640,960}', now(), now() from g",
+                '{320,640,960}', 'a lighthouse above the sea at dawn', now(), now() from g",
     )
     .bind(owner.0)
     .execute(db)

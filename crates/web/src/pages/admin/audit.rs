@@ -152,6 +152,9 @@ fn action_text(action: &str) -> String {
         "erasure.retry" => "had it tried again to erase".to_owned(),
         "account.reopen" => "opened the account again of".to_owned(),
         "owner.make" => "made an owner of".to_owned(),
+        "picture.publish" => "hung in the gallery".to_owned(),
+        "picture.send_back" => "sent back".to_owned(),
+        "picture.hide" => "took down".to_owned(),
         other => words(other),
     }
 }

@@ -6,11 +6,12 @@ use poem::{Response, handler};
 use serde::Serialize;
 use shop::{
     accounts::{Duty, Role},
+    images::{self, ReviewCounts},
     office::{self, Counts},
 };
 use strum::VariantArray;
 
-use super::{Office, accounts, mails};
+use super::{Office, accounts, mails, reviews};
 use crate::{admission::Staff, error::Problem, views::Page};
 
 /// Where it is.
@@ -35,7 +36,22 @@ struct Matter {
 }
 
 impl Index {
-    fn new(role: Role, counts: Counts) -> Self {
+    fn new(role: Role, counts: Counts, pictures: ReviewCounts) -> Self {
+        let reviews = |href| Some(href).filter(|_| role.may(Duty::ReviewPictures));
+        let submitted = Matter {
+            count: pictures.submitted,
+            label: "pictures handed in for the gallery",
+            hint: "They hang there as soon as somebody has looked at them.",
+            href: reviews(reviews::index::PATH),
+            is_problem: false,
+        };
+        let reported = Matter {
+            count: pictures.reported,
+            label: "pictures reported",
+            hint: "They hang in the gallery, and somebody thinks that they should not.",
+            href: reviews(reviews::index::REPORTED),
+            is_problem: pictures.reported > 0,
+        };
         let mails = Matter {
             count: counts.failed_mails,
             label: "mails that no server took",
@@ -64,7 +80,7 @@ impl Index {
             href: Some(accounts::PATH).filter(|_| role.may(Duty::SeeAccounts)),
             is_problem: counts.failed_erasures > 0,
         };
-        Self { office: Office::new(role), matters: vec![mails, jobs, erasures, leaving] }
+        Self { office: Office::new(role), matters: vec![submitted, reported, mails, jobs, erasures, leaving] }
     }
 }
 
@@ -76,13 +92,18 @@ impl Page for Index {
     }
 
     fn samples() -> Vec<Self> {
+        let pictures = |count| ReviewCounts { submitted: count, reported: count };
         let counts = |count| Counts {
             failed_mails: count,
             dead_jobs: count,
             accounts_to_be_erased: count,
             failed_erasures: count,
         };
-        Role::VARIANTS.iter().zip(0..).map(|(role, count)| Self::new(*role, counts(count))).collect()
+        Role::VARIANTS
+            .iter()
+            .zip(0..)
+            .map(|(role, count)| Self::new(*role, counts(count), pictures(count)))
+            .collect()
     }
 }
 
@@ -90,5 +111,6 @@ impl Page for Index {
 #[handler]
 pub async fn show(visit: Staff) -> Result<Response, Problem> {
     let counts = office::counts(&visit.site.db).await?;
-    visit.page(&Index::new(visit.role, counts))
+    let pictures = images::review_counts(&visit.site.db).await?;
+    visit.page(&Index::new(visit.role, counts, pictures))
 }

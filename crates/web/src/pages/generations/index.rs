@@ -5,13 +5,17 @@ use std::{borrow::Cow, collections::HashMap};
 use poem::{Response, handler};
 use serde::Serialize;
 use shop::{
-    generations::{self, Generation, GenerationState},
+    generations::{self, Generation, GenerationState, Shown, Wanted},
     ids::GenerationId,
     images,
 };
+use strum::VariantArray;
+use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::{admission::Member, error::Problem, pictures::Picture, views::Page};
+use crate::{
+    admission::Member, error::Problem, pages::gallery::index::searchable, pictures::Picture, views::Page,
+};
 
 /// How many requests a page has.
 const SHOWN: usize = 20;
@@ -21,6 +25,13 @@ const SHOWN: usize = 20;
 pub struct Index {
     generations: Vec<Row>,
     next: Option<String>,
+    words: String,
+    shown: &'static str,
+    filters: Vec<Filter>,
+    /// This very page, for forms that come back to it.
+    here: String,
+    /// What to say when nothing is found.
+    empty: Empty,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +42,24 @@ struct Row {
     state: GenerationState,
     state_text: &'static str,
     created_at: String,
+    /// Whether it came since its owner last looked.
+    is_new: bool,
     pictures: Vec<Picture>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Filter {
+    href: String,
+    label: &'static str,
+    current: bool,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Empty {
+    title: &'static str,
+    text: &'static str,
+    action: &'static str,
+    href: &'static str,
 }
 
 impl Page for Index {
@@ -42,53 +70,165 @@ impl Page for Index {
     }
 
     fn samples() -> Vec<Self> {
-        let rows = <GenerationState as strum::VariantArray>::VARIANTS.iter().map(|state| Row {
+        let rows = GenerationState::VARIANTS.iter().map(|state| Row {
             id: GenerationId(Uuid::nil()),
             href: "/generations/0".to_owned(),
             prompt: "A <b>fox</b> & \"friends\" 🦊".to_owned(),
             state: *state,
-            state_text: state_text(*state),
+            state_text: state_text(*state, *state == GenerationState::Ready),
             created_at: "2026-11-24T05:30:12Z".to_owned(),
+            is_new: *state == GenerationState::Ready,
             pictures: if *state == GenerationState::Ready { Picture::samples() } else { vec![] },
         });
-        let full = Self { generations: rows.collect(), next: Some("/generations?before=0".to_owned()) };
-        vec![Self { generations: vec![], next: None }, full]
+        let full = Self {
+            generations: rows.collect(),
+            next: Some("/generations?before=0".to_owned()),
+            ..Self::empty("", Shown::All)
+        };
+        let empty = Shown::VARIANTS.iter().map(|shown| Self::empty("", *shown));
+        empty.chain([Self::empty("<script>alert(1)", Shown::All), full]).collect()
     }
 }
 
-/// Everything that the customer asked for, newest first.
+impl Index {
+    fn empty(words: &str, shown: Shown) -> Self {
+        let filter = |other: &Shown| Filter {
+            href: address(words, *other, None),
+            label: filter_text(*other),
+            current: *other == shown,
+        };
+        Self {
+            generations: vec![],
+            next: None,
+            words: words.to_owned(),
+            shown: key(shown),
+            filters: Shown::VARIANTS.iter().map(filter).collect(),
+            here: address(words, shown, None),
+            empty: if words.is_empty() { nothing_shown(shown) } else { NOT_FOUND },
+        }
+    }
+}
+
+/// What the customer asked for, newest first: all of it, or what they look for.
 #[handler]
 pub async fn show(visit: Member) -> Result<Response, Problem> {
     let before = visit.query("before").map(|id| id.parse().map_err(|_| Problem::NotFound)).transpose()?;
+    let shown = match visit.query("show").filter(|shown| !shown.is_empty()) {
+        Some(shown) => shown.parse().map_err(|_| Problem::NotFound)?,
+        None => Shown::All,
+    };
+    let words = visit.query("q").map(|words| searchable(&words)).unwrap_or_default();
+    let db = &visit.site.db;
+    // Only the top of everything is a look at what is new.
+    let looks = before.is_none() && shown == Shown::All && words.is_empty();
+    let new = if looks && visit.known_visitor().is_some_and(|visitor| visitor.unseen > 0) {
+        generations::see_all(db, &visit.cause, visit.account_id).await?
+    } else {
+        vec![]
+    };
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
     // One more than is shown tells whether there is another page.
-    let mut found = generations::history(&visit.site.db, visit.account_id, before, limit).await?;
+    let wanted = Wanted { words: &words, shown, before };
+    let mut found = generations::history(db, visit.account_id, wanted, limit).await?;
     let more = found.len() > SHOWN;
     found.truncate(SHOWN);
-    let next = found.last().filter(|_| more).map(|last| format!("/generations?before={}", last.id));
+    let next = found.last().filter(|_| more).map(|last| address(&words, shown, Some(last.id)));
     let ids: Vec<_> = found.iter().map(|generation| generation.id).collect();
     let mut pictures: HashMap<GenerationId, Vec<Picture>> = HashMap::new();
-    for card in images::of_generations(&visit.site.db, &ids).await? {
+    for card in images::of_generations(db, &ids).await? {
         pictures.entry(card.generation_id).or_default().push(visit.picture(&card));
     }
-    let row = |generation: Generation| Row {
-        id: generation.id,
-        href: format!("/generations/{}", generation.id),
-        pictures: pictures.remove(&generation.id).unwrap_or_default(),
-        prompt: generation.prompt,
-        state: generation.state,
-        state_text: state_text(generation.state),
-        created_at: crate::views::moment(generation.created_at),
+    let row = |generation: Generation| {
+        let pictures = pictures.remove(&generation.id).unwrap_or_default();
+        Row {
+            id: generation.id,
+            href: format!("/generations/{}", generation.id),
+            state: generation.state,
+            state_text: state_text(generation.state, !pictures.is_empty()),
+            prompt: generation.prompt,
+            created_at: crate::views::moment(generation.created_at),
+            is_new: new.contains(&generation.id),
+            pictures,
+        }
     };
     let generations = found.into_iter().map(row).collect();
-    visit.page(&Index { generations, next })
+    let here = address(&words, shown, before);
+    visit.page(&Index { generations, next, here, ..Index::empty(&words, shown) })
 }
 
-fn state_text(state: GenerationState) -> &'static str {
+fn address(words: &str, shown: Shown, before: Option<GenerationId>) -> String {
+    let before = before.map(|id| id.to_string()).unwrap_or_default();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("q", words), ("show", key(shown)), ("before", &before)] {
+        if !value.is_empty() {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { "/generations".to_owned() } else { format!("/generations?{query}") }
+}
+
+/// As the address says it; all is what is shown when it says nothing.
+fn key(shown: Shown) -> &'static str {
+    if shown == Shown::All { "" } else { shown.into() }
+}
+
+fn filter_text(shown: Shown) -> &'static str {
+    match shown {
+        Shown::All => "All",
+        Shown::Waiting => "Under way",
+        Shown::Ready => "Ready",
+        Shown::Undrawn => "Not drawn",
+        Shown::Favourites => "Favourites",
+    }
+}
+
+const NOT_FOUND: Empty = Empty {
+    title: "No sentence of yours has these words",
+    text: "Every word must be in the sentence, at least by its beginning. Perhaps fewer words find it.",
+    action: "Show all my pictures",
+    href: "/generations",
+};
+
+fn nothing_shown(shown: Shown) -> Empty {
+    let (title, text) = match shown {
+        Shown::All => {
+            return Empty {
+                title: "Nothing hangs here yet",
+                text: "Every picture that you ask for is kept on this page, also while it is being drawn. It begins with one sentence.",
+                action: "Write your first sentence",
+                href: "/generations/new",
+            };
+        }
+        Shown::Waiting => {
+            return Empty {
+                title: "Nothing is under way",
+                text: "What you asked for has come, or was taken back. The next picture begins with a sentence.",
+                action: "Create a picture",
+                href: "/generations/new",
+            };
+        }
+        Shown::Ready => {
+            ("No picture has come yet", "As soon as one does it is here, and a note in the header tells you.")
+        }
+        Shown::Undrawn => (
+            "Everything was drawn",
+            "Requests that brought no picture would be here, each with the reason. There is none.",
+        ),
+        Shown::Favourites => (
+            "You have no favourites yet",
+            "Press the heart on a picture that you like best, and you find it here again.",
+        ),
+    };
+    Empty { title, text, action: "Show all my pictures", href: "/generations" }
+}
+
+fn state_text(state: GenerationState, has_pictures: bool) -> &'static str {
     match state {
         GenerationState::Queued => "In line",
         GenerationState::Generating => "Being drawn",
-        GenerationState::Ready => "Ready",
+        GenerationState::Ready if has_pictures => "Ready",
+        GenerationState::Ready => "Deleted",
         GenerationState::Refused => "Not drawn",
         GenerationState::Failed => "Failed",
         GenerationState::Cancelled => "Cancelled",

@@ -80,6 +80,8 @@ struct Recent {
 impl Page for New {
     const TEMPLATE: &'static str = "generations/new.html";
     const HAS_FORM: bool = true;
+    // Also where the form came back, whose address is that of My pictures.
+    const PLACE: Option<&'static str> = Some("/generations/new");
 
     fn title(&self) -> Cow<'_, str> {
         "Create a picture".into()
@@ -255,7 +257,7 @@ async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
         return begun(visit, known.id, form).await.map(Some);
     }
     let Some(image) = images::find(db, Some(visit.account_id), ImageId(id)).await? else { return Ok(None) };
-    let form = filled(image.card.prompt, image.style, image.size, Quality::Standard, 1);
+    let form = filled(image.prompt, image.style, image.size, Quality::Standard, 1);
     begun(visit, image.card.generation_id, form).await.map(Some)
 }
 

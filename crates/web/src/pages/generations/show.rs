@@ -13,7 +13,6 @@ use shop::{
     generations::{self, Generation, GenerationState},
     ids::GenerationId,
     images,
-    providers::{self, OPENAI},
 };
 use strum::VariantArray;
 use uuid::Uuid;
@@ -43,12 +42,16 @@ pub struct Progress(Show);
 struct Shown {
     id: GenerationId,
     prompt: String,
+    /// The sentence, or its first words.
+    title: String,
     style_name: &'static str,
     size_name: &'static str,
     quality_name: &'static str,
     ratio_w: u32,
     ratio_h: u32,
     count: i16,
+    /// What it costs when all of it comes.
+    credits: i32,
     state: GenerationState,
     position: Option<i64>,
     eta_s: Option<u64>,
@@ -125,6 +128,9 @@ pub async fn progress(
     })
 }
 
+/// Longest sentence that stands as a heading, in characters; of a longer one its first words do, and the rest is folded.
+pub const HEADING_MAX: usize = 160;
+
 /// What a customer reads while the provider lets nothing through.
 const PAUSED: &str =
     "Drawing is paused for a while. Nothing is lost, nothing was charged, and it goes on by itself.";
@@ -133,20 +139,30 @@ async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Prob
     let db = &visit.site.db;
     let age = visit.at() - generation.created_at;
     let (position, eta_s) = match generation.state {
-        GenerationState::Queued if providers::is_paused(db, OPENAI).await? => {
-            generation.problem = Some(PAUSED.to_owned());
-            (None, None)
-        }
         GenerationState::Queued => {
-            let position = generations::position(db, generation.id).await?;
-            (Some(position), Some(eta_seconds(generations::typical_duration(db).await?, position)))
+            let line = visit.site.waiting_line.look(db, visit.at()).await?;
+            if line.is_paused {
+                generation.problem = Some(PAUSED.to_owned());
+                (None, None)
+            } else {
+                let ahead = line.pictures_ahead(generation.id);
+                (Some(line.position(generation.id)), Some(eta_seconds(line.pace, ahead)))
+            }
         }
-        GenerationState::Generating => (None, Some(eta_seconds(generations::typical_duration(db).await?, 0))),
+        GenerationState::Generating => {
+            let line = visit.site.waiting_line.look(db, visit.at()).await?;
+            (None, Some(eta_seconds(line.pace, 0)))
+        }
         GenerationState::Ready
         | GenerationState::Refused
         | GenerationState::Failed
         | GenerationState::Cancelled => (None, None),
     };
+    if generation.state == GenerationState::Ready
+        && let Some(visitor) = visit.known_visitor().filter(|visitor| visitor.unseen > 0)
+    {
+        generations::see(db, &visit.cause, visitor.account_id, generation.id).await?;
+    }
     let pictures = match generation.state {
         GenerationState::Ready => images::of_generations(db, &[generation.id]).await?,
         GenerationState::Queued
@@ -185,6 +201,8 @@ impl Show {
             poll_s: poll_seconds(generation.state, age, position),
             generation: Shown {
                 id: generation.id,
+                title: images::first_words(&generation.prompt, HEADING_MAX),
+                credits: generation.quality.credits().saturating_mul(generation.count.into()),
                 prompt: generation.prompt,
                 style_name: generation.style.name(),
                 size_name: generation.size.name(),

@@ -3,27 +3,38 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use shop::generations::GenerationState;
+use shop::generations::{GenerationState, Pace};
 
 /// What a picture takes before any was drawn here.
 const USUAL: Duration = Duration::from_secs(15);
-/// How many are drawn at once by one worker with its usual lanes. With more workers people wait for less than they were
-/// told, and never for longer.
+/// How many are drawn at once by one worker with its usual lanes, as long as nothing was measured.
 const AT_ONCE: u64 = 8;
 
-/// Seconds until the pictures should be there, coarsely: a figure that changes with every look is noise, and would be
-/// another answer to a page that asks whether anything changed. `position` is 0 for one that is being drawn.
-pub fn eta_seconds(typical: Option<Duration>, position: i64) -> u64 {
-    let rounds = u64::try_from(position).unwrap_or_default().div_ceil(AT_ONCE).max(1);
-    let typical = typical.unwrap_or(USUAL);
-    let whole = typical.as_secs() + u64::from(typical.subsec_nanos() > 0);
-    let seconds = whole.max(1) * rounds;
+/// Seconds until the pictures should be there: all that are drawn before them at the pace of the last minutes, and then one call
+/// of the usual length. Coarsely: a figure that changes with every look is noise, and would be another answer to a page that
+/// asks whether anything changed. `ahead` is how many pictures are drawn before.
+pub fn eta_seconds(pace: Pace, ahead: i64) -> u64 {
+    let typical = pace.typical.unwrap_or(USUAL);
+    let ahead = u64::try_from(ahead).unwrap_or_default();
+    let before = match pace.per_minute {
+        Some(per_minute) => {
+            Duration::try_from_secs_f64(whole(ahead) * 60.0 / per_minute).unwrap_or(Duration::MAX)
+        }
+        None => typical.saturating_mul(u32::try_from(ahead / AT_ONCE).unwrap_or(u32::MAX)),
+    };
+    let wait = typical.saturating_add(before);
+    let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1);
     let step = match seconds {
         0..60 => 5,
         60..300 => 30,
-        _ => 60,
+        300..3_600 => 60,
+        _ => 600,
     };
-    seconds.div_ceil(step) * step
+    seconds.div_ceil(step).saturating_mul(step)
+}
+
+fn whole(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 /// Seconds until the page asks again; nothing if there is nothing more to come. Soon while the picture may come at any
@@ -57,12 +68,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn estimates_are_coarse_and_grow_with_the_queue() {
-        assert_eq!(eta_seconds(None, 1), 15);
-        assert_eq!(eta_seconds(Some(Duration::from_millis(3_200)), 0), 5);
-        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 9), 25);
-        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 80), 120);
-        assert_eq!(eta_seconds(Some(Duration::from_secs(12)), 800), 1_200);
+    fn without_measurements_estimates_are_coarse_and_grow_with_the_line() {
+        let pace = |typical| Pace { per_minute: None, typical };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(eta_seconds(pace(None), 0), 15);
+        assert_eq!(eta_seconds(pace(Some(Duration::from_millis(3_200))), 0), 5);
+        assert_eq!(eta_seconds(pace(seconds(12)), 8), 25);
+        assert_eq!(eta_seconds(pace(seconds(12)), 79), 120);
+        assert_eq!(eta_seconds(pace(seconds(12)), 799), 1_200);
+    }
+
+    #[test]
+    fn a_measured_pace_is_what_counts() {
+        let pace = |per_minute| Pace { per_minute: Some(per_minute), typical: Some(Duration::from_secs(12)) };
+        assert_eq!(eta_seconds(pace(40.0), 0), 15);
+        assert_eq!(eta_seconds(pace(40.0), 80), 150);
+        assert_eq!(eta_seconds(pace(4.0), 80), 1_260);
+        assert_eq!(eta_seconds(pace(4.0), 800), 12_600);
+        assert!(eta_seconds(pace(f64::MIN_POSITIVE), i64::MAX) > 1_000_000, "no arithmetic goes wrong");
     }
 
     #[test]
