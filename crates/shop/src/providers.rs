@@ -1,5 +1,5 @@
 //! Whoever draws for us. While a provider is paused nothing is asked of it: its jobs keep their place and use up no attempt,
-//! and the oldest of them tries from time to time whether it is over. `apalis.get_jobs` holds the gate (`0020_providers.sql`).
+//! and the oldest of them tries from time to time whether it is over. `apalis.get_jobs` holds the gate (`0011_providers.sql`).
 
 mod models;
 mod pacing;

@@ -11,7 +11,7 @@ use sqlx::{
 /// Our migrations. apalis' own run before them.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
-/// md5 of the body of `apalis.get_jobs` as `0020_providers.sql` makes it. A later migration of apalis would replace it
+/// md5 of the body of `apalis.get_jobs` as `0011_providers.sql` makes it. A later migration of apalis would replace it
 /// silently, and with it the counting of attempts.
 const GET_JOBS_MD5: &str = "46472b76b1df124189eca5e125c19472";
 
