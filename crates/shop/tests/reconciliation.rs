@@ -76,8 +76,10 @@ async fn holds_and_spending_are_put_right() {
         .await;
     sql(&database, "update provider_spending set microdollars = microdollars + 7").await;
     assert_eq!(compare(&database).await, 2);
+    let mut found = findings(&database).await;
+    found.sort_by_key(|(kind, _)| <&str>::from(*kind));
     assert_eq!(
-        findings(&database).await,
+        found,
         [
             (FindingKind::SpendingDiffers, Some(Resolution::Mended)),
             (FindingKind::StaleHold, Some(Resolution::Mended))

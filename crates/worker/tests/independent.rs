@@ -14,7 +14,6 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{ImageFormat, RgbImage};
-use sandbox::{Ports, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use shop::providers::Listed;
 use tempfile::TempDir;
@@ -93,17 +92,9 @@ async fn client(url: &str) -> OpenAi {
     rustls::crypto::ring::default_provider().install_default().ok();
     // The services want a store; nothing is asked of it here.
     let folder = tempfile::tempdir().expect("a folder");
-    let config = SandboxConfig {
-        data_dir: folder.path().to_owned(),
-        ports: Ports::default(),
-        bucket: "pictures".to_owned(),
-        access_key: "key".to_owned(),
-        secret_key: "secret".to_owned(),
-        draw_time: Duration::ZERO..=Duration::ZERO,
-    };
-    let sandbox = Sandbox::start(config).await.expect("a sandbox");
+    let sandbox = support::sandbox(folder.path()).await;
     let db = sqlx::PgPool::connect_lazy("postgres://unused").expect("a pool that is never used");
-    painter::services(&db, &sandbox, &[&format!("--openai-base-url={url}/v1")]).openai
+    support::services(&db, &sandbox, &[&format!("--openai-base-url={url}/v1")]).openai
 }
 
 #[tokio::test]

@@ -9,7 +9,11 @@ use shop::{
     accounts::{Duty, Role},
     addresses::{self, Texts},
     exports,
-    ids::AccountId,
+    generations::{self, Begun},
+    ids::{AccountId, GenerationId},
+    images,
+    sources::{self, Brought},
+    testing::{self, TERMS},
     tokens::Purpose,
 };
 use strum::VariantArray;
@@ -93,16 +97,26 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("GET", "/confirmation", Members(200)),
     ("POST", "/confirmation", Members(422)),
     ("GET", "/gallery", All(200)),
+    ("GET", "/gallery/:name", All(200)),
+    // On to object storage, by an address that is good for a while.
+    ("GET", "/gallery/:name/card.jpg", All(303)),
     ("GET", "/generations", Members(200)),
     ("POST", "/generations", Verified(303)),
     ("GET", "/generations/new", Members(200)),
     ("GET", "/generations/:id", Own(200)),
     ("GET", "/generations/:id/progress", OwnByScript(200)),
+    ("GET", "/generations/:id/preview", OwnByScript(200)),
     ("POST", "/generations/:id/cancellation", Own(303)),
+    ("GET", "/sources/:id", Own(200)),
     ("GET", "/images/:id", Hidden(200)),
     ("GET", "/images/:id/staged", Hidden(200)),
     ("GET", "/images/:id/download", Own(200)),
     ("POST", "/images/:id/visibility", Own(303)),
+    ("POST", "/images/:id/favourite", Own(303)),
+    // Of a picture in the gallery.
+    ("POST", "/images/:id/love", Members(303)),
+    // The reason is none of the list.
+    ("POST", "/images/:id/reports", Members(422)),
     ("POST", "/images/:id/deletion", Own(303)),
     ("POST", "/images/:id/restoration", Own(303)),
     // A mail program turns news off by the link alone.
@@ -149,6 +163,8 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/admin/accounts/:id/erasure", Staff(303, HEADS)),
     ("POST", "/admin/accounts/:id/reopening", Staff(303, HEADS)),
     ("POST", "/admin/accounts/:id/role", Staff(303, OWNERS)),
+    ("GET", "/admin/reviews", Staff(200, DESK)),
+    ("POST", "/admin/reviews/:id/verdict", Staff(303, DESK)),
     ("GET", "/admin/mails", Staff(200, DESK)),
     ("GET", "/admin/audit", Staff(200, HEADS)),
     ("GET", "/healthz", All(200)),
@@ -173,7 +189,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("prompt", "a hare of their own"),
     ("style", "linocut"),
     ("size", "square"),
+    ("quality", "draft"),
     ("count", "1"),
+    ("again", "yes"),
+    ("favourite", "yes"),
+    ("love", "yes"),
+    ("verdict", "publish"),
     ("client_key", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
     ("visibility", "published"),
     ("email", "nobody@example.org"),
@@ -260,6 +281,7 @@ impl World {
             let Some(role) = who.role() else { continue };
             let email = if *who == Who::Customer { EMAIL.to_owned() } else { format!("{who:?}@example.org") };
             let id = shop.member(&email).await.account_id.expect("an account");
+            testing::give_credits(shop.db(), id, 20).await;
             let role: &str = role.into();
             let verified = *who != Who::Unverified;
             let sql = "update accounts set role = $2, name = $3, email_verified_at = case when $4 then now() end where id = $1";
@@ -295,6 +317,17 @@ impl World {
     async fn furnish(&mut self) {
         let (db, customer) = (self.shop.db(), self.id(Who::Customer));
         let (generation, image) = self.shop.drawn(EMAIL, PROMPT).await;
+        let (hung, hung_at) = self.shop.published(EMAIL, "a hare for everybody", "A hare").await;
+        let hung_at = hung_at.trim_start_matches("/gallery/").to_owned();
+        let (_, submitted) = self.shop.stored(SUBJECT, "an owl").await;
+        images::submit(db, &Cause::now(None), self.subject, submitted, "An owl", true)
+            .await
+            .expect("an answer")
+            .expect("handed in");
+        let drawing = self.shop.queued(EMAIL, "a heron").await;
+        self.preview(drawing).await;
+        let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [1; 32] };
+        let source = sources::stage(db, &Cause::now(None), customer, &brought).await.expect("staged");
         let text = str::to_owned;
         let texts = Texts {
             country: text("DE"),
@@ -322,7 +355,13 @@ impl World {
                 .expect("a token");
         let mut things = vec![
             ("/generations/", generation.to_string()),
+            ("/generations/:id/preview", drawing.to_string()),
             ("/images/", image.to_string()),
+            ("/images/:id/love", hung.to_string()),
+            ("/images/:id/reports", hung.to_string()),
+            ("/gallery/", hung_at),
+            ("/sources/", source.to_string()),
+            ("/admin/reviews/", submitted.to_string()),
             ("/account/addresses/", address.to_string()),
             ("/account/exports/", export.to_string()),
             ("/account/sessions/", session.to_string()),
@@ -355,6 +394,15 @@ impl World {
         self.things = things;
     }
 
+    /// A picture of which one can see something already.
+    async fn preview(&self, id: GenerationId) {
+        let db = self.shop.db();
+        let cause = Cause::now(None);
+        let begun = generations::begin(db, &cause, &testing::claim(db).await, id, TERMS).await;
+        let Begun::Draw(drawing) = begun.expect("an answer") else { panic!("nothing to draw") };
+        generations::show_preview(db, &cause, drawing.call_id, 1, b"webp").await.expect("shown");
+    }
+
     fn id(&self, who: Who) -> AccountId {
         self.accounts.iter().find(|(other, _)| *other == who).expect("an account").1
     }
@@ -381,7 +429,7 @@ impl World {
         }
         let known = self.things.iter().filter(|(beginning, _)| pattern.starts_with(beginning));
         let thing = known.max_by_key(|(beginning, _)| beginning.len()).map_or("", |(_, thing)| thing);
-        let path = pattern.replace(":id", thing).replace(":token", thing);
+        let path = pattern.replace(":id", thing).replace(":token", thing).replace(":name", thing);
         assert!(!path.contains([':', '*']) && !path.contains("//"), "{pattern}: say here what it is about");
         path
     }
@@ -396,12 +444,15 @@ impl World {
         member.browser.send(member.browser.request(method, &path)).await
     }
 
-    /// Everything that belongs to the customer and to two who never ask. Whether news are sent is left out: whoever has the
-    /// link turns them off.
+    /// Everything that belongs to the customer and to two who never ask. Whether news are sent is left out, since whoever has the
+    /// link turns them off, and so are hearts, which others give.
     async fn belongings(&self) -> Vec<String> {
         let sql = "select (to_jsonb(a) - 'mail_when_ready')::text from accounts a where id = any($1)
                    union all select g::text from generations g where account_id = any($1)
-                   union all select i::text from images i where account_id = any($1)
+                   union all select (to_jsonb(i) - 'loves')::text from images i where account_id = any($1)
+                   union all select b::text from source_images b where account_id = any($1)
+                   union all select c::text from credit_entries c where account_id = any($1)
+                   union all select h::text from credit_holds h where account_id = any($1)
                    union all select d::text from addresses d where account_id = any($1)
                    union all select e::text from exports e where account_id = any($1)
                    union all select t::text from account_tokens t where account_id = any($1)
@@ -416,6 +467,9 @@ impl World {
     pub async fn everything(&self) -> Vec<String> {
         let sql = "select a::text from accounts a union all select g::text from generations g
                    union all select i::text from images i union all select d::text from addresses d
+                   union all select b::text from source_images b union all select c::text from credit_entries c
+                   union all select h::text from credit_holds h union all select l::text from loves l
+                   union all select r::text from reports r
                    union all select e::text from exports e union all select t::text from account_tokens t
                    union all select f::text from second_factors f union all select c::text from recovery_codes c
                    union all select m::text from mails m union all select u::text from audit_entries u
@@ -502,7 +556,7 @@ async fn v8_2_2_everybody_gets_what_is_theirs_and_nothing_of_others() {
         }
     }
     assert!(asked >= MATRIX.len() * Who::VARIANTS.len(), "{asked}");
-    assert_eq!(done, 5, "two close and open again, one gives a role");
+    assert_eq!(done, 6, "two close and open again, one gives a role, the first one hangs a picture");
     let after = world.belongings().await;
     let gone = before.iter().filter(|row| !after.contains(row)).count();
     assert!(gone >= 5, "the customer's own forms do change what is theirs: {after:?}");

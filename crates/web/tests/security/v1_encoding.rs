@@ -241,7 +241,10 @@ fn v1_2_3_no_page_builds_a_script() {
     for (path, text) in files("templates", ".html") {
         for (at, _) in text.match_indices("<script") {
             let tag = &text[at..at + text[at..].find('>').expect("an end")];
-            assert!(tag.contains(" src="), "{} has a script in the page", path.display());
+            // What machines read is no script: browsers do not run it, and `in_script` (pages/gallery/show.rs) writes it.
+            let is_data =
+                path.ends_with("gallery/show.html") && tag == r#"<script type="application/ld+json""#;
+            assert!(is_data || tag.contains(" src="), "{} has a script in the page", path.display());
         }
         let inline = ["onclick=", "onload=", "onerror=", "onsubmit=", "javascript:", "srcdoc="];
         for word in inline {

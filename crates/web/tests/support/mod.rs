@@ -507,7 +507,9 @@ pub fn wish<'a>(csrf: &'a str, prompt: &'a str) -> Vec<(&'a str, &'a str)> {
         ("prompt", prompt),
         ("style", "linocut"),
         ("size", "square"),
+        ("quality", "draft"),
         ("count", "1"),
+        ("again", "yes"),
         ("client_key", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
     ]
 }

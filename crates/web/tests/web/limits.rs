@@ -1,6 +1,7 @@
 //! Who does something too often is told when to come back, keeps what they typed, and keeps nobody else out.
 
 use reqwest::StatusCode;
+use shop::testing;
 
 use crate::support::{Answer, Browser, PASSWORD, Shop, wish};
 
@@ -142,8 +143,9 @@ async fn a_network_opens_twenty_accounts_at_once() {
 
 #[tokio::test]
 async fn an_account_asks_for_thirty_pictures_at_once_and_keeps_the_sentence_of_the_next() {
-    let shop = Shop::open().await;
+    let shop = Shop::open_with(|config| config.generations_at_once = 100).await;
     let mira = shop.member(MIRA).await;
+    testing::give_credits(shop.db(), mira.account_id.expect("an account"), 50).await;
     for number in 0..30 {
         let answer =
             mira.browser.post("/generations", &wish(&mira.csrf, &format!("fox number {number}"))).await;
@@ -155,8 +157,9 @@ async fn an_account_asks_for_thirty_pictures_at_once_and_keeps_the_sentence_of_t
     assert!(refused.text.contains("value=\"linocut\" checked"), "the other choices are kept");
     assert!(!refused.header("retry-after").is_empty());
     assert_eq!(shop.rows().await[2], 30);
-    let noor = shop.member("noor@example.org").await;
-    let answer = noor.browser.post("/generations", &wish(&noor.csrf, "a hare")).await;
+    let noor = shop.customer("noor@example.org").await;
+    let csrf = noor.csrf("/generations/new").await;
+    let answer = noor.post("/generations", &wish(&csrf, "a hare")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "somebody else is not held up");
 }
 

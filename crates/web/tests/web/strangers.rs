@@ -74,7 +74,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
             }
         }
     }
-    assert_eq!(asked, 28);
+    assert_eq!(asked, 34);
     for id in [generation.0, stored.0] {
         assert_eq!(noor.get(&format!("/generations/new?from={id}")).await.status, StatusCode::NOT_FOUND);
     }

@@ -4,22 +4,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use clap::Parser;
 use mail_parser::{Message, MessageParser};
-use sandbox::{Ports, Sandbox, SandboxConfig};
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 use shop::jobs::Job;
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::time::Instant;
 use worker::{
-    config::Cli,
     jobs::Jobs,
     runner::{Settings, lanes::LaneSettings},
     services::Services,
 };
 
-use crate::support::{Shop, Working, quick};
+use crate::support::{Shop, Working, quick, sandbox, services};
 
 /// A shop with everything outside of it.
 pub struct Whole {
@@ -34,32 +32,8 @@ impl Whole {
     pub async fn open() -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let (shop, folder) = (Shop::open().await, tempfile::tempdir().expect("a folder"));
-        let config = SandboxConfig {
-            data_dir: folder.path().to_owned(),
-            ports: Ports::default(),
-            bucket: "pictures".to_owned(),
-            access_key: "key".to_owned(),
-            secret_key: "secret".to_owned(),
-            draw_time: Duration::ZERO..=Duration::ZERO,
-        };
-        let sandbox = Sandbox::start(config).await.expect("a sandbox");
-        let cli = Cli::parse_from([
-            "worker".to_owned(),
-            format!("--database-url={}", shop.database.url),
-            format!("--openai-base-url={}", sandbox.openai_base_url()),
-            "--openai-api-key=sk-tests".to_owned(),
-            format!("--s3-endpoint={}", sandbox.s3_endpoint()),
-            "--s3-bucket=pictures".to_owned(),
-            "--s3-region=us-east-1".to_owned(),
-            "--s3-access-key-id=key".to_owned(),
-            "--s3-secret-access-key=secret".to_owned(),
-            format!("--smtp-url=smtp://{}", sandbox.smtp_addr()),
-            "--mail-from=AI Gallery <shop@example.org>".to_owned(),
-            "--public-url=https://shop.example".to_owned(),
-            concat!("--templates-dir=", env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned(),
-        ]);
-        assert_eq!(cli.config.problems(), [""; 0]);
-        let services = Services::new(shop.database.pool.clone(), &cli.config).expect("services");
+        let sandbox = sandbox(folder.path()).await;
+        let services = services(&shop.database.pool, &sandbox, &["--openai-moderation=on"]);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { shop, services, sandbox, http, _folder: folder }
     }

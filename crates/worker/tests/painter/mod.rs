@@ -5,8 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use clap::Parser;
-use sandbox::{Ports, Sandbox, SandboxConfig};
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 use shop::{
     Cause,
@@ -20,13 +19,12 @@ use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::time::Instant;
 use worker::{
-    config::Cli,
     jobs::Jobs,
     runner::{Settings, lanes::LaneSettings},
     services::Services,
 };
 
-use crate::support::{Shop, Working, quick};
+use crate::support::{Shop, Working, quick, sandbox, services};
 
 /// What the customer has at the start.
 pub const CREDITS: i64 = 10;
@@ -56,15 +54,7 @@ impl Painter {
     pub async fn open(arguments: &[&str]) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let (shop, folder) = (Shop::open().await, tempfile::tempdir().expect("a folder"));
-        let config = SandboxConfig {
-            data_dir: folder.path().to_owned(),
-            ports: Ports::default(),
-            bucket: "pictures".to_owned(),
-            access_key: "key".to_owned(),
-            secret_key: "secret".to_owned(),
-            draw_time: Duration::ZERO..=Duration::ZERO,
-        };
-        let sandbox = Sandbox::start(config).await.expect("a sandbox");
+        let sandbox = sandbox(folder.path()).await;
         let services = services(&shop.database.pool, &sandbox, arguments);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let painter = Self { shop, services, sandbox, http, folder };
@@ -192,31 +182,4 @@ impl Painter {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
-}
-
-/// The production's own services, with the sandbox for the outside.
-pub fn services(db: &PgPool, sandbox: &Sandbox, arguments: &[&str]) -> Services {
-    let mut line = vec![
-        "worker".to_owned(),
-        "--database-url=postgres://unused".to_owned(),
-        "--openai-api-key=sk-tests".to_owned(),
-        format!("--s3-endpoint={}", sandbox.s3_endpoint()),
-        "--s3-bucket=pictures".to_owned(),
-        "--s3-region=us-east-1".to_owned(),
-        "--s3-access-key-id=key".to_owned(),
-        "--s3-secret-access-key=secret".to_owned(),
-        // No cap is in the way of a test.
-        "--openai-daily-cap-dollars=0".to_owned(),
-        "--openai-monthly-cap-dollars=0".to_owned(),
-    ];
-    if !arguments.iter().any(|argument| argument.starts_with("--openai-base-url")) {
-        line.push(format!("--openai-base-url={}", sandbox.openai_base_url()));
-    }
-    if !arguments.iter().any(|argument| argument.starts_with("--openai-moderation=")) {
-        line.push("--openai-moderation=off".to_owned());
-    }
-    line.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-    let cli = Cli::parse_from(line);
-    assert_eq!(cli.config.problems(), [""; 0]);
-    Services::new(db.clone(), &cli.config).expect("services")
 }

@@ -4,19 +4,27 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use clap::Parser;
+use sandbox::{Ports, Sandbox, SandboxConfig};
 use shop::{
     Cause, generations,
     ids::{AccountId, GenerationId},
     jobs::{Job, Lane},
     testing::{self, Database, LIMITS},
 };
+use sqlx::PgPool;
 use tokio::{runtime::Runtime, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
-use worker::runner::{self, Context, Handler, JobError, Policy, Settings, lanes::LaneSettings};
+use worker::{
+    config::Cli,
+    runner::{self, Context, Handler, JobError, Policy, Settings, lanes::LaneSettings},
+    services::Services,
+};
 
 /// Runs a closure for each job, and counts how often each one began.
 pub struct Script<F> {
@@ -204,4 +212,48 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "never came: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Everything outside of a shop, with its files in a folder.
+pub async fn sandbox(folder: &Path) -> Sandbox {
+    let config = SandboxConfig {
+        data_dir: folder.to_owned(),
+        ports: Ports::default(),
+        bucket: "pictures".to_owned(),
+        access_key: "key".to_owned(),
+        secret_key: "secret".to_owned(),
+        draw_time: Duration::ZERO..=Duration::ZERO,
+    };
+    Sandbox::start(config).await.expect("a sandbox")
+}
+
+/// The production's own services, with the sandbox for the outside. Later arguments win over the usual ones.
+pub fn services(db: &PgPool, sandbox: &Sandbox, arguments: &[&str]) -> Services {
+    let mut line = vec![
+        "worker".to_owned(),
+        "--database-url=postgres://unused".to_owned(),
+        "--openai-api-key=sk-tests".to_owned(),
+        format!("--s3-endpoint={}", sandbox.s3_endpoint()),
+        "--s3-bucket=pictures".to_owned(),
+        "--s3-region=us-east-1".to_owned(),
+        "--s3-access-key-id=key".to_owned(),
+        "--s3-secret-access-key=secret".to_owned(),
+        format!("--smtp-url=smtp://{}", sandbox.smtp_addr()),
+        "--mail-from=AI Gallery <shop@example.org>".to_owned(),
+        "--public-url=https://shop.example".to_owned(),
+        concat!("--templates-dir=", env!("CARGO_MANIFEST_DIR"), "/../../templates").to_owned(),
+        // No cap is in the way of a test.
+        "--openai-daily-cap-dollars=0".to_owned(),
+        "--openai-monthly-cap-dollars=0".to_owned(),
+    ];
+    if !arguments.iter().any(|argument| argument.starts_with("--openai-base-url")) {
+        line.push(format!("--openai-base-url={}", sandbox.openai_base_url()));
+    }
+    if !arguments.iter().any(|argument| argument.starts_with("--openai-moderation=")) {
+        line.push("--openai-moderation=off".to_owned());
+    }
+    line.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    let cli = Cli::parse_from(line);
+    assert_eq!(cli.config.problems(), [""; 0]);
+    Services::new(db.clone(), &cli.config).expect("services")
 }
