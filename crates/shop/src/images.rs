@@ -20,6 +20,7 @@ pub(crate) use deletion::remove_all;
 pub use deletion::{RESTORABLE_FOR, Removal, delete, removal, remove, restore};
 pub use favourites::set_favourite;
 pub use gallery::{GalleryKey, Hung, Order, gallery, hung, short_id};
+pub(crate) use loves::forget_opinions;
 pub use loves::set_loved;
 pub use publishing::{SubmissionError, submit, withdraw};
 pub use reading::{Card, Image, find, of_generations, staged_bytes, submitted_bytes};

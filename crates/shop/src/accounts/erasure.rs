@@ -135,6 +135,7 @@ pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::R
     images::remove_all(&mut tx, cause, account_id, account.erase_keeps_published).await?;
     sources::purge_all(&mut tx, cause, account_id).await?;
     generations::forget_sentences(&mut tx, account_id).await?;
+    images::forget_opinions(&mut tx, account_id).await?;
     exports::end_all(&mut tx, cause, account_id).await?;
     mails::forget_recipient(&mut tx, account_id).await?;
     forget_person(&mut tx, cause, account_id).await?;

@@ -7,10 +7,12 @@ use sqlx::{PgPool, PgTransaction};
 use super::ExportState;
 use crate::{
     accounts::Role,
-    generations::{GenerationState, Size, Style},
-    ids::{AccountId, AddressId, ExportId, GenerationId, ImageId},
-    images::{Format, Visibility},
+    credits::Reason,
+    generations::{GenerationState, Quality, Size, Style},
+    ids::{AccountId, AddressId, ExportId, GenerationId, ImageId, SourceId},
+    images::{Format, ReportReason, Visibility},
     mails::{MailKind, MailState},
+    strikes,
 };
 
 /// Everything that is known about an account. The names of the fields are for its owner, and for the programs of theirs that
@@ -27,6 +29,16 @@ pub struct Contents {
     pub generations: Vec<Generation>,
     /// What came of it, oldest first. Deleted ones are not among them.
     pub images: Vec<Picture>,
+    /// Pictures that were brought along to start from and are still kept, oldest first.
+    pub sources: Vec<Source>,
+    /// What was given and used of credits, oldest first.
+    pub credits: Vec<Credit>,
+    /// Sentences that were turned down.
+    pub strikes: Vec<Strike>,
+    /// Pictures of others that were given a heart.
+    pub loves: Vec<Love>,
+    /// What was said against pictures of others.
+    pub reports: Vec<Report>,
     /// Which mails were sent.
     pub mails: Vec<Mail>,
     /// Which files like this one were made.
@@ -97,6 +109,8 @@ pub struct Generation {
     pub style: Style,
     /// Its shape.
     pub size: Size,
+    /// How much work was to go into it.
+    pub quality: Quality,
     /// How many pictures.
     pub count: i16,
     /// Where it stands.
@@ -124,12 +138,79 @@ pub struct Picture {
     pub width: i32,
     /// In pixels.
     pub height: i32,
+    /// Its title in the gallery.
+    pub title: String,
     /// Who can see it.
     pub visibility: Visibility,
+    /// When it was put among the favourites.
+    pub favourite_at: Option<DateTime<Utc>>,
     /// When it came.
     pub created_at: DateTime<Utc>,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
+}
+
+/// A picture that was brought along.
+#[derive(Debug, Clone, Serialize)]
+pub struct Source {
+    /// Its id.
+    pub id: SourceId,
+    /// Its name in the file, once it is in there.
+    pub file: Option<String>,
+    /// In pixels.
+    pub width: i32,
+    /// In pixels.
+    pub height: i32,
+    /// When it came.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Credits that came or went.
+#[derive(Debug, Serialize)]
+pub struct Credit {
+    /// How many; below zero they were used.
+    pub amount: i32,
+    /// Why.
+    pub reason: Reason,
+    /// For which request.
+    pub generation_id: Option<GenerationId>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A sentence that was turned down.
+#[derive(Debug, Serialize)]
+pub struct Strike {
+    /// Of which request.
+    pub generation_id: GenerationId,
+    /// By whom.
+    pub source: strikes::Source,
+    /// What staff made of it.
+    pub verdict: Option<strikes::Verdict>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A heart.
+#[derive(Debug, Serialize)]
+pub struct Love {
+    /// For which picture.
+    pub image_id: ImageId,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Something that was said against a picture.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Against which one.
+    pub image_id: ImageId,
+    /// What was wrong with it.
+    pub reason: ReportReason,
+    /// In their own words.
+    pub words: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
 }
 
 /// A mail.
@@ -182,6 +263,11 @@ pub async fn contents(db: &PgPool, id: ExportId) -> sqlx::Result<Option<Contents
         sessions: sessions(tx, account_id).await?,
         generations: generations(tx, account_id).await?,
         images: images(tx, account_id).await?,
+        sources: sources(tx, account_id).await?,
+        credits: credits(tx, account_id).await?,
+        strikes: strikes(tx, account_id).await?,
+        loves: loves(tx, account_id).await?,
+        reports: reports(tx, account_id).await?,
         mails: mails(tx, account_id).await?,
         exports: exports(tx, account_id).await?,
     }))
@@ -223,7 +309,7 @@ async fn sessions(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Re
 async fn generations(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Generation>> {
     sqlx::query_as!(
         Generation,
-        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", count,
+        r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", quality as "quality: Quality", count,
                   state as "state: GenerationState", problem, created_at, finished_at
            from generations where account_id = $1 order by id"#,
         account_id as AccountId,
@@ -235,7 +321,7 @@ async fn generations(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx:
 async fn images(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Picture>> {
     let rows = sqlx::query!(
         r#"select id as "id: ImageId", generation_id as "generation_id: GenerationId", format as "format: Format", width, height,
-                  visibility as "visibility: Visibility", created_at, published_at
+                  title, visibility as "visibility: Visibility", favourite_at, created_at, published_at
            from images where account_id = $1 and deleted_at is null order by id"#,
         account_id as AccountId,
     )
@@ -250,11 +336,77 @@ async fn images(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Resu
             format: row.format,
             width: row.width,
             height: row.height,
+            title: row.title,
             visibility: row.visibility,
+            favourite_at: row.favourite_at,
             created_at: row.created_at,
             published_at: row.published_at,
         })
         .collect())
+}
+
+async fn sources(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Source>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: SourceId", width, height, created_at from source_images
+           where account_id = $1 and state <> 'removed' order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Source {
+            id: row.id,
+            file: None,
+            width: row.width,
+            height: row.height,
+            created_at: row.created_at,
+        })
+        .collect())
+}
+
+async fn credits(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Credit>> {
+    sqlx::query_as!(
+        Credit,
+        r#"select amount, reason as "reason: Reason", generation_id as "generation_id: GenerationId", created_at
+           from credit_entries where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn strikes(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Strike>> {
+    sqlx::query_as!(
+        Strike,
+        r#"select generation_id as "generation_id: GenerationId", source as "source: strikes::Source",
+                  verdict as "verdict: strikes::Verdict", created_at
+           from strikes where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn loves(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Love>> {
+    sqlx::query_as!(
+        Love,
+        r#"select image_id as "image_id: ImageId", created_at from loves where account_id = $1 order by created_at"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn reports(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Report>> {
+    sqlx::query_as!(
+        Report,
+        r#"select image_id as "image_id: ImageId", reason as "reason: ReportReason", words, created_at
+           from reports where account_id = $1 order by id"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await
 }
 
 async fn mails(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<Vec<Mail>> {

@@ -1,6 +1,6 @@
 //! Hearts that members give to pictures in the gallery: one each.
 
-use sqlx::PgPool;
+use sqlx::{PgPool, PgTransaction};
 
 use crate::{
     Cause, StaleTransition,
@@ -52,4 +52,20 @@ pub async fn set_loved(
         .await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// Takes back the hearts of an account that is erased, and forgets what it said against pictures. That it reported them, and what
+/// staff made of it, stays.
+pub(crate) async fn forget_opinions(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with gone as (delete from loves where account_id = $1 returning image_id)
+         update images i set loves = i.loves - 1 from gone where i.id = gone.image_id",
+        account_id as AccountId,
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!("update reports set words = '' where account_id = $1", account_id as AccountId)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

@@ -463,9 +463,9 @@ impl World {
         sqlx::query_scalar(sql).bind(whose).fetch_all(self.shop.db()).await.expect("rows")
     }
 
-    /// Everything that pages can change, of everybody.
+    /// Everything that pages can change, of everybody; but not that the owner has seen a picture, which is what looking does.
     pub async fn everything(&self) -> Vec<String> {
-        let sql = "select a::text from accounts a union all select g::text from generations g
+        let sql = "select a::text from accounts a union all select (to_jsonb(g) - 'seen_at')::text from generations g
                    union all select i::text from images i union all select d::text from addresses d
                    union all select b::text from source_images b union all select c::text from credit_entries c
                    union all select h::text from credit_holds h union all select l::text from loves l

@@ -8,8 +8,8 @@ use std::{
 
 use shop::{
     exports::{self, Contents, Picture, Removal},
-    ids::ExportId,
-    images,
+    ids::{ExportId, SourceId},
+    images, sources,
 };
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
@@ -54,6 +54,13 @@ async fn pack(mut contents: Contents, at: &Services) -> Result<NamedTempFile, Jo
             }
         }
     }
+    for source in &mut contents.sources {
+        let name = format!("sources/{}.jpg", source.id);
+        if let Some(bytes) = source_bytes(source.id, at).await? {
+            pack = pack.add(name.clone(), bytes).await?;
+            source.file = Some(name);
+        }
+    }
     let data = serde_json::to_vec_pretty(&contents)?;
     pack.add("data.json".to_owned(), data).await?.finish().await?;
     Ok(file)
@@ -64,6 +71,14 @@ async fn bytes(picture: &Picture, at: &Services) -> Result<Option<Vec<u8>>, JobE
         return Ok(Some(staged.bytes));
     }
     Ok(at.storage.find(&images::original_key(picture.id, picture.format)).await?)
+}
+
+/// Gone if nobody used it for so long that it was removed meanwhile.
+async fn source_bytes(id: SourceId, at: &Services) -> Result<Option<Vec<u8>>, JobError> {
+    if let Some(staged) = sources::staged(&at.db, id).await? {
+        return Ok(Some(staged.bytes));
+    }
+    Ok(at.storage.find(&sources::key(id)).await?)
 }
 
 /// An archive on its way to disk. Nothing is compressed: pictures are already.

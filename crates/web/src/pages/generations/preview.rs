@@ -15,7 +15,7 @@ pub async fn show(visit: Guest, Id(id): Id<GenerationId>) -> Result<Response, Pr
     let account_id = visit.account_id().ok_or(Problem::SignedOut)?;
     let webp = generations::preview(&visit.site.db, account_id, id).await?.ok_or(Problem::NotFound)?;
     Ok(Response::builder()
-        .header(header::CACHE_CONTROL, "private, max-age=300")
+        .header(header::CACHE_CONTROL, "private, no-store")
         .content_type("image/webp")
         .body(webp))
 }
