@@ -300,6 +300,9 @@ async fn change(
     Ok(Ok(()))
 }
 
+/// Longest note in characters on why staff pause a provider: customers wait meanwhile, and colleagues want to know at a glance.
+pub const NOTE_MAX: usize = 300;
+
 /// Staff pause a provider that works.
 pub async fn pause_by_staff(
     db: &PgPool,
@@ -325,8 +328,8 @@ pub async fn pause_by_staff(
         action: "provider.pause",
         subject_kind: "provider",
         subject_id: name,
-        before: None,
-        after: Some(serde_json::json!({"note": note})),
+        before: Some(serde_json::json!({"pause": null})),
+        after: Some(serde_json::json!({"pause": Pause::Staff, "note": note})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;
@@ -342,21 +345,20 @@ pub async fn resume_by_staff(
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
     let resumed = sqlx::query!(
-        "update providers set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, probes = 0
-         where name = $1 and pause = 'staff'",
+        "with before as (select name, pause_detail from providers where name = $1 and pause = 'staff' for update)
+         update providers p set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, probes = 0
+         from before where p.name = before.name returning before.pause_detail",
         name,
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if resumed.rows_affected() == 0 {
-        return Ok(Err(StaleTransition));
-    }
+    let Some(before) = resumed else { return Ok(Err(StaleTransition)) };
     let deed = Deed {
         action: "provider.resume",
         subject_kind: "provider",
         subject_id: name,
-        before: Some(serde_json::json!({"pause": "staff"})),
-        after: None,
+        before: Some(serde_json::json!({"pause": Pause::Staff, "note": before.pause_detail})),
+        after: Some(serde_json::json!({"pause": null})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;

@@ -174,6 +174,7 @@ pub async fn give_credits(db: &PgPool, account_id: AccountId, amount: i32) {
     let key = ulid::Ulid::new().to_string();
     credits::give(db, &Cause::now(None), &operator, account_id, amount, "for a test", &key)
         .await
+        .expect("answered")
         .expect("given");
 }
 

@@ -64,6 +64,22 @@ pub enum Flash {
     AccountReopened,
     /// An erasure that failed is tried again.
     ErasureRetried,
+    /// The oldest request tries whether a pause is over.
+    ProviderTried,
+    /// A provider is not tried any more.
+    ProviderStays,
+    /// A provider was paused.
+    ProviderPaused,
+    /// A pause by staff is over.
+    ProviderResumed,
+    /// Staff had the last word on a strike.
+    StrikeDecided,
+    /// An account is not in review any more.
+    ReviewEnded,
+    /// Another list of words counts.
+    BlocklistChanged,
+    /// Staff gave credits, or took some.
+    CreditsGiven,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -146,6 +162,16 @@ impl Flash {
             Self::ErasureRetried => {
                 ("done", "It is being tried again. This page says so if it fails once more.")
             }
+            Self::ProviderTried => ("done", "The oldest request that waits is tried now."),
+            Self::ProviderStays => ("done", "It stays paused: nothing is tried until somebody says so here."),
+            Self::ProviderPaused => ("done", "It is paused. Requests wait, and nothing of them is lost."),
+            Self::ProviderResumed => {
+                ("done", "The pause is over. What waited is drawn now, the oldest first.")
+            }
+            Self::StrikeDecided => ("done", "Your decision is kept."),
+            Self::ReviewEnded => ("done", "The review is over. Pictures are drawn for this customer again."),
+            Self::BlocklistChanged => ("done", "The list is saved. It counts from now on."),
+            Self::CreditsGiven => ("done", "The credits are written down."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -181,6 +207,14 @@ impl Flash {
             | Self::AccountClosed
             | Self::AccountReopened
             | Self::ErasureRetried
+            | Self::ProviderTried
+            | Self::ProviderStays
+            | Self::ProviderPaused
+            | Self::ProviderResumed
+            | Self::StrikeDecided
+            | Self::ReviewEnded
+            | Self::BlocklistChanged
+            | Self::CreditsGiven
             | Self::NothingToDo => None,
         };
         Message { kind, text, undo }
@@ -218,6 +252,14 @@ impl fmt::Display for Flash {
             Self::AccountClosed => f.write_str("account-closed"),
             Self::AccountReopened => f.write_str("account-reopened"),
             Self::ErasureRetried => f.write_str("erasure-retried"),
+            Self::ProviderTried => f.write_str("provider-tried"),
+            Self::ProviderStays => f.write_str("provider-stays"),
+            Self::ProviderPaused => f.write_str("provider-paused"),
+            Self::ProviderResumed => f.write_str("provider-resumed"),
+            Self::StrikeDecided => f.write_str("strike-decided"),
+            Self::ReviewEnded => f.write_str("review-ended"),
+            Self::BlocklistChanged => f.write_str("blocklist-changed"),
+            Self::CreditsGiven => f.write_str("credits-given"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -259,6 +301,14 @@ impl FromStr for Flash {
             "account-closed" => Self::AccountClosed,
             "account-reopened" => Self::AccountReopened,
             "erasure-retried" => Self::ErasureRetried,
+            "provider-tried" => Self::ProviderTried,
+            "provider-stays" => Self::ProviderStays,
+            "provider-paused" => Self::ProviderPaused,
+            "provider-resumed" => Self::ProviderResumed,
+            "strike-decided" => Self::StrikeDecided,
+            "review-ended" => Self::ReviewEnded,
+            "blocklist-changed" => Self::BlocklistChanged,
+            "credits-given" => Self::CreditsGiven,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

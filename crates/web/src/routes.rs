@@ -83,6 +83,7 @@ pub fn table() -> Table {
         .at("/account/exports/:id/file", Member, get(account::exports::file::show))
         .at("/account/deletion", Member, get(account::deletion::show).post(account::deletion::create))
         .at("/account/deletion/withdrawal", Member, post(account::deletion::withdrawal::create))
+        .at("/account/credits", Member, get(account::credits::show))
         .at("/second-factor", Anybody, get(second_factor::show).post(second_factor::create))
         .at("/confirmation", Member, get(confirmation::show).post(confirmation::create))
         .at(
@@ -108,6 +109,36 @@ pub fn table() -> Table {
             post(admin::accounts::reopening::create),
         )
         .at("/admin/accounts/:id/erasure", Staff(Duty::ShutAccounts), post(admin::accounts::erasure::create))
+        .at("/admin/accounts/:id/credits", Staff(Duty::GiveCredits), post(admin::accounts::credits::create))
+        .at(
+            "/admin/accounts/:id/clearance",
+            Staff(Duty::JudgeStrikes),
+            post(admin::accounts::clearance::create),
+        )
+        .at("/admin/strikes", Staff(Duty::JudgeStrikes), get(admin::strikes::index::show))
+        .at("/admin/strikes/:id/verdict", Staff(Duty::JudgeStrikes), post(admin::strikes::verdict::create))
+        .at(
+            "/admin/blocklist",
+            Staff(Duty::ChangeBlocklist),
+            get(admin::blocklist::show).post(admin::blocklist::create),
+        )
+        .at("/admin/providers", Staff(Duty::SeeProviders), get(admin::providers::index::show))
+        .at(
+            "/admin/providers/:name/probe",
+            Staff(Duty::SteerProviders),
+            post(admin::providers::probe::create),
+        )
+        .at("/admin/providers/:name/stay", Staff(Duty::SteerProviders), post(admin::providers::stay::create))
+        .at(
+            "/admin/providers/:name/pause",
+            Staff(Duty::SteerProviders),
+            post(admin::providers::pause::create),
+        )
+        .at(
+            "/admin/providers/:name/resumption",
+            Staff(Duty::SteerProviders),
+            post(admin::providers::resumption::create),
+        )
         .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
         .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
         .at("/gallery", Anybody, get(gallery::index::show))

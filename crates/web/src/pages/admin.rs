@@ -2,8 +2,11 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod blocklist;
 pub mod index;
 pub mod mails;
+pub mod providers;
+pub mod strikes;
 
 use serde::Serialize;
 use shop::accounts::{Duty, Role};
@@ -28,9 +31,12 @@ struct Link {
 }
 
 /// The pages, for whom they are, and what is found there.
-const PAGES: [(&str, &str, Duty); 4] = [
+const PAGES: [(&str, &str, Duty); 7] = [
     (index::PATH, "Overview", Duty::EnterOffice),
     (accounts::PATH, "Accounts", Duty::SeeAccounts),
+    (strikes::PATH, "Turned down", Duty::JudgeStrikes),
+    (blocklist::PATH, "Blocklist", Duty::ChangeBlocklist),
+    (providers::PATH, "Providers", Duty::SeeProviders),
     (mails::PATH, "Mails", Duty::SeeMails),
     (audit::PATH, "Audit log", Duty::SeeAudit),
 ];
