@@ -279,21 +279,22 @@ async fn change(
     next_probe_at: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
-    let before = sqlx::query!(
+    let changed = sqlx::query!(
         r#"with before as (select name, next_probe_at from providers where name = $1 and pause is not null for update)
-           update providers p set next_probe_at = $2 from before where p.name = before.name returning before.next_probe_at"#,
+           update providers p set next_probe_at = $2 from before where p.name = before.name
+           returning before.next_probe_at as before, p.next_probe_at as after"#,
         name,
         next_probe_at,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(before) = before else { return Ok(Err(StaleTransition)) };
+    let Some(changed) = changed else { return Ok(Err(StaleTransition)) };
     let deed = Deed {
         action,
         subject_kind: "provider",
         subject_id: name,
-        before: Some(serde_json::json!({"next_probe_at": before.next_probe_at})),
-        after: Some(serde_json::json!({"next_probe_at": next_probe_at})),
+        before: Some(serde_json::json!({"next_probe_at": changed.before})),
+        after: Some(serde_json::json!({"next_probe_at": changed.after})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;

@@ -176,7 +176,12 @@ impl Flash {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
         };
-        let undo = match self {
+        Message { kind, text, undo: self.undo() }
+    }
+
+    /// The way back, if there is one.
+    fn undo(self) -> Option<Undo> {
+        match self {
             Self::Deleted(id) => {
                 Some(Undo { action: format!("/images/{id}/restoration"), label: "Bring it back" })
             }
@@ -216,8 +221,7 @@ impl Flash {
             | Self::BlocklistChanged
             | Self::CreditsGiven
             | Self::NothingToDo => None,
-        };
-        Message { kind, text, undo }
+        }
     }
 }
 

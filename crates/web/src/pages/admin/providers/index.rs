@@ -145,17 +145,17 @@ impl Page for Index {
         vec![
             Self::new(Role::Production, at, paused, None),
             Self::new(Role::Owner, at, vec![sample(Some(Pause::Billing), Some(at)), quiet.clone()], None),
-            Self::new(Role::Owner, at, vec![quiet], Some(refused)),
+            Self::new(Role::Owner, at, vec![quiet], Some(&refused)),
             Self::new(Role::Owner, at, vec![sample(Some(Pause::Staff), None)], None),
         ]
     }
 }
 
 impl Index {
-    fn new(role: Role, at: DateTime<Utc>, found: Vec<Dossier>, refused: Option<Refused<'_>>) -> Self {
+    fn new(role: Role, at: DateTime<Utc>, found: Vec<Dossier>, refused: Option<&Refused<'_>>) -> Self {
         let steers = role.may(Duty::SteerProviders);
         let row = |one: Dossier| {
-            let steps = if steers { steps(&one.provider, refused.as_ref()) } else { Steps::default() };
+            let steps = if steers { steps(&one.provider, refused) } else { Steps::default() };
             Row::new(at, one, steps)
         };
         Self {
@@ -224,7 +224,7 @@ pub(super) async fn refused(
     let refused = Refused { name: &name, reason, error };
     visit.page_with(
         StatusCode::UNPROCESSABLE_ENTITY,
-        &Index::new(visit.role, visit.at(), found, Some(refused)),
+        &Index::new(visit.role, visit.at(), found, Some(&refused)),
     )
 }
 
