@@ -207,6 +207,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("amount", "3"),
     ("note", "a note"),
     ("terms", "grue\nanother"),
+    ("version", "1"),
     ("verdict", "benign"),
 ];
 

@@ -483,6 +483,7 @@ pub fn wish<'a>(csrf: &'a str, prompt: &'a str) -> Vec<(&'a str, &'a str)> {
         ("prompt", prompt),
         ("style", "linocut"),
         ("size", "square"),
+        ("quality", "draft"),
         ("count", "1"),
         ("client_key", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
     ]

@@ -39,9 +39,7 @@ async fn a_saved_list_counts_at_once_and_its_versions_stay() {
         assert!(page.contains(words), "{words}: {page}");
     }
     let csrf = mira.csrf("/generations/new").await;
-    let mut fields = wish(&csrf, "the naked EMPEROR");
-    fields.push(("quality", "draft"));
-    let asked = mira.post("/generations", &fields).await;
+    let asked = mira.post("/generations", &wish(&csrf, "the naked EMPEROR")).await;
     assert!(mira.get(asked.location()).await.text.contains("Your words are kept"), "it is turned down");
 
     // A double click, and the same list once more, are no new version.

@@ -142,7 +142,8 @@ async fn a_network_opens_twenty_accounts_at_once() {
 
 #[tokio::test]
 async fn an_account_asks_for_thirty_pictures_at_once_and_keeps_the_sentence_of_the_next() {
-    let shop = Shop::open().await;
+    // How many may be under way is another limit.
+    let shop = Shop::open_with(|config| config.generations_at_once = 100).await;
     let mira = shop.member(MIRA).await;
     for number in 0..30 {
         let answer =

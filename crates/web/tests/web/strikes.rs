@@ -131,7 +131,7 @@ async fn a_review_ends_by_a_verdict_or_by_itself_and_pictures_are_drawn_again() 
     let ask = async || {
         let csrf = browser.csrf("/generations/new").await;
         let mut fields = wish(&csrf, "a fox");
-        fields.extend([("quality", "draft"), ("again", "yes")]);
+        fields.push(("again", "yes"));
         browser.post("/generations", &fields).await.status
     };
     assert_eq!(ask().await, StatusCode::UNPROCESSABLE_ENTITY);
