@@ -60,18 +60,32 @@ pub enum Duty {
     SeeAudit,
     /// Decides what hangs in the gallery.
     ReviewPictures,
+    /// Sees whether the providers draw, and what they cost.
+    SeeProviders,
+    /// Pauses providers, and has them tried again.
+    SteerProviders,
+    /// Reads sentences that were turned down, and has the last word on them.
+    JudgeStrikes,
+    /// Says which words are not drawn.
+    ChangeBlocklist,
+    /// Gives credits, and takes them away.
+    GiveCredits,
 }
 
 impl Duty {
     /// Whether the person must have proved to be there a moment ago: what gives power or moves money.
     pub fn needs_step_up(self) -> bool {
         match self {
-            Self::ShutAccounts | Self::ChangeRoles => true,
+            Self::ShutAccounts | Self::ChangeRoles | Self::GiveCredits => true,
             Self::EnterOffice
             | Self::SeeAccounts
             | Self::SeeMails
             | Self::SeeAudit
-            | Self::ReviewPictures => false,
+            | Self::ReviewPictures
+            | Self::SeeProviders
+            | Self::SteerProviders
+            | Self::JudgeStrikes
+            | Self::ChangeBlocklist => false,
         }
     }
 }
@@ -86,10 +100,15 @@ impl Role {
     pub fn may(self, duty: Duty) -> bool {
         match duty {
             Duty::EnterOffice => self != Self::Customer,
-            Duty::SeeAccounts | Duty::SeeMails | Duty::ReviewPictures => {
+            Duty::SeeAccounts | Duty::SeeMails | Duty::ReviewPictures | Duty::JudgeStrikes => {
                 matches!(self, Self::Support | Self::Manager | Self::Owner)
             }
-            Duty::ShutAccounts | Duty::SeeAudit => matches!(self, Self::Manager | Self::Owner),
+            Duty::SeeProviders => matches!(self, Self::Production | Self::Manager | Self::Owner),
+            Duty::ShutAccounts
+            | Duty::SeeAudit
+            | Duty::SteerProviders
+            | Duty::ChangeBlocklist
+            | Duty::GiveCredits => matches!(self, Self::Manager | Self::Owner),
             Duty::ChangeRoles => self == Self::Owner,
         }
     }

@@ -14,6 +14,8 @@ use crate::{
 pub const TERMS_MAX: usize = 1_000;
 /// Longest term in characters.
 pub const TERM_MAX: usize = 80;
+/// Longest note in characters.
+pub const NOTE_MAX: usize = 300;
 
 /// A version of the list.
 #[derive(Debug, Clone, Serialize)]
@@ -26,6 +28,25 @@ pub struct Blocklist {
     pub note: String,
     /// When.
     pub created_at: DateTime<Utc>,
+}
+
+/// A version among others.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// Its number.
+    pub version: i32,
+    /// How many terms it has.
+    pub terms: i64,
+    /// Terms that the one before did not have.
+    pub added: Vec<String>,
+    /// Terms that only the one before had.
+    pub removed: Vec<String>,
+    /// Why it was changed.
+    pub note: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// By whom, as their address is now; nobody if it came with the shop.
+    pub by: Option<String>,
 }
 
 /// A term that was found in a sentence.
@@ -47,6 +68,24 @@ pub async fn current(db: &PgPool) -> sqlx::Result<Option<Blocklist>> {
     .await
 }
 
+/// The versions, newest first, `limit` of them.
+pub async fn versions(db: &PgPool, limit: i64) -> sqlx::Result<Vec<Version>> {
+    sqlx::query_as!(
+        Version,
+        r#"with listed as (
+               select b.version, b.terms, b.note, b.created_at, b.created_by,
+                      coalesce(lag(b.terms) over (order by b.version), '{}') as former
+               from blocklists b order by b.version desc limit $1)
+           select l.version, cardinality(l.terms)::bigint as "terms!", l.note, l.created_at, a.email as "by?",
+                  array(select unnest(l.terms) except select unnest(l.former) order by 1) as "added!: Vec<String>",
+                  array(select unnest(l.former) except select unnest(l.terms) order by 1) as "removed!: Vec<String>"
+           from listed l left join accounts a on a.id = l.created_by order by l.version desc"#,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Staff change the list. Blank and doubled terms are dropped; what is the same as before makes no new version.
 pub async fn change(
     db: &PgPool,
@@ -60,6 +99,8 @@ pub async fn change(
     terms.sort_unstable();
     terms.dedup();
     let mut tx = db.begin().await?;
+    // Two changes at once, or the same one twice, are one after the other. Whoever reads does not wait.
+    sqlx::query!("lock table blocklists in share row exclusive mode").execute(&mut *tx).await?;
     let before = sqlx::query!("select version, terms from blocklists order by version desc limit 1")
         .fetch_optional(&mut *tx)
         .await?;
@@ -75,12 +116,19 @@ pub async fn change(
     )
     .fetch_one(&mut *tx)
     .await?;
+    let former = before.as_ref().map_or(&[][..], |before| &before.terms);
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|term| !those.contains(term)).cloned().collect()
+    };
+    let (added, removed) = (only(&terms, former), only(former, &terms));
     let deed = Deed {
         action: "blocklist.change",
         subject_kind: "blocklist",
         subject_id: &version.to_string(),
-        before: before.map(|before| serde_json::json!({"version": before.version, "terms": before.terms})),
-        after: Some(serde_json::json!({"version": version, "terms": terms})),
+        before: before.as_ref().map(|before| serde_json::json!({"version": before.version})),
+        after: Some(
+            serde_json::json!({"version": version, "added": added, "removed": removed, "note": note}),
+        ),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await

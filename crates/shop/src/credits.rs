@@ -1,11 +1,15 @@
 //! Credits: what a customer may still have drawn. A picture costs one or more, by its quality. A request holds what it will need; what is drawn is captured, the
 //! rest goes back. Entries are never changed, and there is one hold for a generation, whatever is repeated.
 
+mod history;
+
 use serde::Serialize;
-use sqlx::{PgPool, PgTransaction};
+use sqlx::{PgExecutor, PgPool, PgTransaction};
+
+pub use history::{Line, history};
 
 use crate::{
-    Cause,
+    Cause, StaleTransition,
     audit::{self, Actor, Deed},
     ids::{AccountId, CreditEntryId, GenerationId},
 };
@@ -52,6 +56,10 @@ pub struct Balance {
 
 /// What an account has now.
 pub async fn balance(db: &PgPool, account_id: AccountId) -> sqlx::Result<Balance> {
+    read(db, account_id).await
+}
+
+async fn read(db: impl PgExecutor<'_>, account_id: AccountId) -> sqlx::Result<Balance> {
     let row = sqlx::query!(
         r#"select coalesce((select sum(amount) from credit_entries where account_id = $1), 0)::bigint as "total!",
                   coalesce((select sum(amount) from credit_holds where account_id = $1 and state = 'held'), 0)::bigint as "held!""#,
@@ -71,14 +79,7 @@ pub(crate) async fn hold(
     generation_id: GenerationId,
     amount: i32,
 ) -> sqlx::Result<Result<(), Balance>> {
-    let row = sqlx::query!(
-        r#"select coalesce((select sum(amount) from credit_entries where account_id = $1), 0)::bigint as "total!",
-                  coalesce((select sum(amount) from credit_holds where account_id = $1 and state = 'held'), 0)::bigint as "held!""#,
-        account_id as AccountId,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    let balance = Balance { available: row.total - row.held, held: row.held };
+    let balance = read(&mut **tx, account_id).await?;
     if balance.available < i64::from(amount) {
         return Ok(Err(balance));
     }
@@ -161,6 +162,22 @@ pub(crate) async fn welcome(
     Ok(())
 }
 
+/// Most credits that staff give or take at once: more is a slip of the hand.
+pub const GIVE_MAX: i32 = 10_000;
+/// Longest note in characters.
+pub const NOTE_MAX: usize = 300;
+
+/// Why staff can neither give nor take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GiveError {
+    /// There is less to take.
+    #[error("there are only {0} credits to take")]
+    Short(i64),
+    /// There is no such account any more.
+    #[error(transparent)]
+    Stale(#[from] StaleTransition),
+}
+
 /// Staff give credits, or take some away. `key` names the form that was sent, so that a double click gives once.
 pub async fn give(
     db: &PgPool,
@@ -170,8 +187,19 @@ pub async fn give(
     amount: i32,
     note: &str,
     key: &str,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Result<(), GiveError>> {
     let mut tx = db.begin().await?;
+    // Whoever holds credits for a request holds this row, too: what is taken is not held meanwhile.
+    let known = sqlx::query!(
+        "select from accounts where id = $1 and erased_at is null for update",
+        account_id as AccountId,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if known.is_none() {
+        return Ok(Err(StaleTransition.into()));
+    }
+    let before = read(&mut *tx, account_id).await?.available;
     let entry = Entry {
         account_id,
         amount,
@@ -180,17 +208,23 @@ pub async fn give(
         note,
         dedupe_key: &format!("staff:{account_id}:{key}"),
     };
-    if add(&mut tx, cause, &entry).await? {
-        let deed = Deed {
-            action: "credits.give",
-            subject_kind: "account",
-            subject_id: &account_id.to_string(),
-            before: None,
-            after: Some(serde_json::json!({"amount": amount, "note": note})),
-        };
-        audit::record(&mut tx, cause, actor, &deed).await?;
+    if !add(&mut tx, cause, &entry).await? {
+        return Ok(Ok(()));
     }
-    tx.commit().await
+    let after = before + i64::from(amount);
+    if amount < 0 && after < 0 {
+        return Ok(Err(GiveError::Short(before)));
+    }
+    let deed = Deed {
+        action: "credits.give",
+        subject_kind: "account",
+        subject_id: &account_id.to_string(),
+        before: Some(serde_json::json!({"credits": before})),
+        after: Some(serde_json::json!({"credits": after, "amount": amount, "note": note})),
+    };
+    audit::record(&mut tx, cause, actor, &deed).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
 struct Entry<'a> {

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod deeds;
 pub mod mails;
+pub mod providers;
 
 use sqlx::PgPool;
 
@@ -18,6 +19,12 @@ pub struct Counts {
     pub accounts_to_be_erased: i64,
     /// Those of them for which that failed.
     pub failed_erasures: i64,
+    /// Providers of which nothing is asked.
+    pub paused_providers: i64,
+    /// Strikes on which staff have not decided.
+    pub undecided_strikes: i64,
+    /// Accounts for which nothing is drawn until staff have looked.
+    pub accounts_in_review: i64,
 }
 
 /// Counts it.
@@ -27,7 +34,11 @@ pub async fn counts(db: &PgPool) -> sqlx::Result<Counts> {
         r#"select (select count(*) from mails where state = 'failed') as "failed_mails!",
                   (select count(*) from apalis.jobs where status = 'Killed') as "dead_jobs!",
                   (select count(*) from accounts where erase_at is not null and erased_at is null) as "accounts_to_be_erased!",
-                  (select count(*) from accounts where erase_problem is not null and erased_at is null) as "failed_erasures!""#,
+                  (select count(*) from accounts where erase_problem is not null and erased_at is null) as "failed_erasures!",
+                  (select count(*) from providers where pause is not null) as "paused_providers!",
+                  (select count(*) from strikes s join accounts a on a.id = s.account_id
+                   where s.verdict is null and a.erased_at is null) as "undecided_strikes!",
+                  (select count(*) from accounts where review_since is not null and erased_at is null) as "accounts_in_review!""#,
     )
     .fetch_one(db)
     .await

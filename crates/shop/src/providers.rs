@@ -291,26 +291,30 @@ async fn change(
     next_probe_at: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
-    let before = sqlx::query!(
+    let changed = sqlx::query!(
         r#"with before as (select name, next_probe_at from providers where name = $1 and pause is not null for update)
-           update providers p set next_probe_at = $2 from before where p.name = before.name returning before.next_probe_at"#,
+           update providers p set next_probe_at = $2 from before where p.name = before.name
+           returning before.next_probe_at as before, p.next_probe_at as after"#,
         name,
         next_probe_at,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(before) = before else { return Ok(Err(StaleTransition)) };
+    let Some(changed) = changed else { return Ok(Err(StaleTransition)) };
     let deed = Deed {
         action,
         subject_kind: "provider",
         subject_id: name,
-        before: Some(serde_json::json!({"next_probe_at": before.next_probe_at})),
-        after: Some(serde_json::json!({"next_probe_at": next_probe_at})),
+        before: Some(serde_json::json!({"next_probe_at": changed.before})),
+        after: Some(serde_json::json!({"next_probe_at": changed.after})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;
     Ok(Ok(()))
 }
+
+/// Longest note in characters on why staff pause a provider: customers wait meanwhile, and colleagues want to know at a glance.
+pub const NOTE_MAX: usize = 300;
 
 /// Staff pause a provider that works.
 pub async fn pause_by_staff(
@@ -337,8 +341,8 @@ pub async fn pause_by_staff(
         action: "provider.pause",
         subject_kind: "provider",
         subject_id: name,
-        before: None,
-        after: Some(serde_json::json!({"note": note})),
+        before: Some(serde_json::json!({"pause": null})),
+        after: Some(serde_json::json!({"pause": Pause::Staff, "note": note})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;
@@ -354,21 +358,20 @@ pub async fn resume_by_staff(
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
     let resumed = sqlx::query!(
-        "update providers set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, probes = 0
-         where name = $1 and pause = 'staff'",
+        "with before as (select name, pause_detail from providers where name = $1 and pause = 'staff' for update)
+         update providers p set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, probes = 0
+         from before where p.name = before.name returning before.pause_detail",
         name,
     )
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if resumed.rows_affected() == 0 {
-        return Ok(Err(StaleTransition));
-    }
+    let Some(before) = resumed else { return Ok(Err(StaleTransition)) };
     let deed = Deed {
         action: "provider.resume",
         subject_kind: "provider",
         subject_id: name,
-        before: Some(serde_json::json!({"pause": "staff"})),
-        after: None,
+        before: Some(serde_json::json!({"pause": Pause::Staff, "note": before.pause_detail})),
+        after: Some(serde_json::json!({"pause": null})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;

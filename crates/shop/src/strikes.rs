@@ -1,8 +1,12 @@
 //! What was turned down, and what it means for whoever asked for it. Machines are wrong often: staff have the last word.
 
+mod reading;
+
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
+
+pub use reading::{Reviewed, Strike, in_review, of_account, undecided};
 
 use crate::{
     Cause, StaleTransition,
@@ -56,31 +60,6 @@ pub enum Verdict {
     Benign,
     /// It was turned down rightly.
     Upheld,
-}
-
-/// A strike, as staff see it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Strike {
-    /// Which one.
-    pub id: StrikeId,
-    /// Whose.
-    pub account_id: AccountId,
-    /// Their address.
-    pub email: String,
-    /// Whether nothing is drawn for them until staff have looked.
-    pub in_review: bool,
-    /// The request.
-    pub generation_id: GenerationId,
-    /// The sentence.
-    pub prompt: String,
-    /// Who turned it down.
-    pub source: Source,
-    /// The word that matched, or the categories that were named.
-    pub detail: String,
-    /// When.
-    pub created_at: DateTime<Utc>,
-    /// What staff made of it.
-    pub verdict: Option<Verdict>,
 }
 
 /// Writes a strike down, once for a request, and sends the account to review when there are too many.
@@ -138,21 +117,6 @@ pub async fn counting(db: &PgPool, at: DateTime<Utc>, account_id: AccountId) -> 
     .await
 }
 
-/// What staff have not decided yet, those of accounts in review first, then the oldest.
-pub async fn undecided(db: &PgPool, limit: i64) -> sqlx::Result<Vec<Strike>> {
-    sqlx::query_as!(
-        Strike,
-        r#"select s.id as "id: StrikeId", s.account_id as "account_id: AccountId", a.email, a.review_since is not null as "in_review!",
-                  s.generation_id as "generation_id: GenerationId", g.prompt, s.source as "source: Source", s.detail, s.created_at,
-                  s.verdict as "verdict: Verdict"
-           from strikes s join accounts a on a.id = s.account_id join generations g on g.id = s.generation_id
-           where s.verdict is null order by a.review_since is null, s.created_at limit $1"#,
-        limit,
-    )
-    .fetch_all(db)
-    .await
-}
-
 /// Staff decide. When too few strikes are left that count, the account's review is over.
 pub async fn decide(
     db: &PgPool,
@@ -173,7 +137,7 @@ pub async fn decide(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(account_id) = account_id else { return Ok(Err(StaleTransition)) };
-    sqlx::query!(
+    let review_over = sqlx::query!(
         "update accounts a set review_since = null where id = $1 and review_since is not null
            and (select count(*) from strikes s where s.account_id = a.id and s.created_at > $2
                 and s.verdict is distinct from 'benign') < $3",
@@ -182,13 +146,21 @@ pub async fn decide(
         REVIEW_FROM,
     )
     .execute(&mut *tx)
-    .await?;
+    .await?
+    .rows_affected()
+        > 0;
+    let mut before = serde_json::json!({"verdict": null});
+    let mut after = serde_json::json!({"verdict": verdict, "strike": id});
+    if review_over {
+        before["in_review"] = true.into();
+        after["in_review"] = false.into();
+    }
     let deed = Deed {
         action: "strike.decide",
-        subject_kind: "strike",
-        subject_id: &id.to_string(),
-        before: None,
-        after: Some(serde_json::json!({"verdict": <&str>::from(verdict), "account_id": account_id})),
+        subject_kind: "account",
+        subject_id: &account_id.to_string(),
+        before: Some(before),
+        after: Some(after),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;
@@ -216,8 +188,8 @@ pub async fn end_review(
         action: "review.end",
         subject_kind: "account",
         subject_id: &account_id.to_string(),
-        before: None,
-        after: None,
+        before: Some(serde_json::json!({"in_review": true})),
+        after: Some(serde_json::json!({"in_review": false})),
     };
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;

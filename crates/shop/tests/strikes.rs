@@ -42,7 +42,7 @@ async fn a_listed_word_is_refused_before_anything_is_held_or_enqueued() {
     }
     assert_eq!(jobs(&database, "generate_images").await.len(), 0);
     assert_eq!(credits::balance(&database.pool, owner).await.expect("read").held, 0);
-    let found = strikes::undecided(&database.pool, 10).await.expect("read");
+    let found = strikes::undecided(&database.pool, cause().at, 10).await.expect("read");
     assert_eq!(found.len(), 5);
     assert!(found.iter().all(|strike| strike.source == Source::Blocklist));
     assert_eq!(found[1].detail, "naked emperor");
@@ -85,7 +85,7 @@ async fn a_sentence_that_is_turned_down_ends_without_a_call_and_gives_its_credit
     assert_eq!(state(&database, owner, id).await, (GenerationState::Refused, Some("Not this.".to_owned())));
     assert_eq!(begin(&database, id).await, None);
     assert_eq!(credits::balance(&database.pool, owner).await.expect("read").available, 1_000);
-    let strike = strikes::undecided(&database.pool, 10).await.expect("read").remove(0);
+    let strike = strikes::undecided(&database.pool, cause().at, 10).await.expect("read").remove(0);
     assert_eq!((strike.source, strike.detail.as_str()), (Source::Moderation, "violence"));
 }
 
@@ -121,7 +121,7 @@ async fn too_many_strikes_in_a_day_lead_to_staff_who_have_the_last_word() {
     }
     assert_eq!(ask(&cause()).await, Err(Refusal::InReview));
     assert_eq!(strikes::counting(&database.pool, cause().at, owner).await.expect("counted"), REVIEW_FROM);
-    let newest = strikes::undecided(&database.pool, 50).await.expect("read").pop().expect("one");
+    let newest = strikes::undecided(&database.pool, cause().at, 50).await.expect("read").pop().expect("one");
     assert!(newest.in_review);
     let decide = async || {
         strikes::decide(&database.pool, &cause(), &staff(manager), newest.id, Verdict::Benign)

@@ -78,6 +78,22 @@ pub enum Flash {
     PictureSentBack,
     /// Staff took a picture down.
     PictureTakenDown,
+    /// The oldest request tries whether a pause is over.
+    ProviderTried,
+    /// A provider is not tried any more.
+    ProviderStays,
+    /// A provider was paused.
+    ProviderPaused,
+    /// A pause by staff is over.
+    ProviderResumed,
+    /// Staff had the last word on a strike.
+    StrikeDecided,
+    /// An account is not in review any more.
+    ReviewEnded,
+    /// Another list of words counts.
+    BlocklistChanged,
+    /// Staff gave credits, or took some.
+    CreditsGiven,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -172,11 +188,26 @@ impl Flash {
             Self::PictureHung => ("done", "The picture hangs in the gallery."),
             Self::PictureSentBack => ("done", "The picture is back with its owner, who reads your note."),
             Self::PictureTakenDown => ("done", "The picture is taken down. Its owner reads your note."),
+            Self::ProviderTried => ("done", "The oldest request that waits is tried now."),
+            Self::ProviderStays => ("done", "It stays paused: nothing is tried until somebody says so here."),
+            Self::ProviderPaused => ("done", "It is paused. Requests wait, and nothing of them is lost."),
+            Self::ProviderResumed => {
+                ("done", "The pause is over. What waited is drawn now, the oldest first.")
+            }
+            Self::StrikeDecided => ("done", "Your decision is kept."),
+            Self::ReviewEnded => ("done", "The review is over. Pictures are drawn for this customer again."),
+            Self::BlocklistChanged => ("done", "The list is saved. It counts from now on."),
+            Self::CreditsGiven => ("done", "The credits are written down."),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
         };
-        let undo = match self {
+        Message { kind, text, undo: self.undo() }
+    }
+
+    /// The way back, if there is one.
+    fn undo(self) -> Option<Undo> {
+        match self {
             Self::Deleted(id) => {
                 Some(Undo { action: format!("/images/{id}/restoration"), label: "Bring it back" })
             }
@@ -214,9 +245,16 @@ impl Flash {
             | Self::PictureHung
             | Self::PictureSentBack
             | Self::PictureTakenDown
+            | Self::ProviderTried
+            | Self::ProviderStays
+            | Self::ProviderPaused
+            | Self::ProviderResumed
+            | Self::StrikeDecided
+            | Self::ReviewEnded
+            | Self::BlocklistChanged
+            | Self::CreditsGiven
             | Self::NothingToDo => None,
-        };
-        Message { kind, text, undo }
+        }
     }
 }
 
@@ -258,6 +296,14 @@ impl fmt::Display for Flash {
             Self::PictureHung => f.write_str("picture-hung"),
             Self::PictureSentBack => f.write_str("picture-sent-back"),
             Self::PictureTakenDown => f.write_str("picture-taken-down"),
+            Self::ProviderTried => f.write_str("provider-tried"),
+            Self::ProviderStays => f.write_str("provider-stays"),
+            Self::ProviderPaused => f.write_str("provider-paused"),
+            Self::ProviderResumed => f.write_str("provider-resumed"),
+            Self::StrikeDecided => f.write_str("strike-decided"),
+            Self::ReviewEnded => f.write_str("review-ended"),
+            Self::BlocklistChanged => f.write_str("blocklist-changed"),
+            Self::CreditsGiven => f.write_str("credits-given"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -306,6 +352,14 @@ impl FromStr for Flash {
             "picture-hung" => Self::PictureHung,
             "picture-sent-back" => Self::PictureSentBack,
             "picture-taken-down" => Self::PictureTakenDown,
+            "provider-tried" => Self::ProviderTried,
+            "provider-stays" => Self::ProviderStays,
+            "provider-paused" => Self::ProviderPaused,
+            "provider-resumed" => Self::ProviderResumed,
+            "strike-decided" => Self::StrikeDecided,
+            "review-ended" => Self::ReviewEnded,
+            "blocklist-changed" => Self::BlocklistChanged,
+            "credits-given" => Self::CreditsGiven,
             "nothing-to-do" => Self::NothingToDo,
             other => {
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;

@@ -88,6 +88,24 @@ impl Form {
     }
 }
 
+/// Why somebody of the shop does something, of this length at most: colleagues read it, long after.
+pub fn note<'f>(form: &'f Form, field: &'static str, longest: usize) -> Result<&'f str, FieldError> {
+    let note = form.text(field).trim();
+    if note.is_empty() {
+        return Err(FieldError::new(field, "Please say why. Colleagues read it in the audit log."));
+    }
+    if note.chars().count() > longest {
+        return Err(FieldError::new(field, format!("Please say it in at most {longest} characters.")));
+    }
+    if note.contains('\0') {
+        return Err(FieldError::new(
+            field,
+            "The reason holds something that is no text. Please type it again.",
+        ));
+    }
+    Ok(note)
+}
+
 /// A form that one of our own pages sent, in this very session. Only [`Guarded`] makes one.
 #[derive(Clone)]
 pub struct CheckedForm(Arc<Form>);

@@ -83,6 +83,7 @@ pub fn table() -> Table {
         .at("/account/exports/:id/file", Member, get(account::exports::file::show))
         .at("/account/deletion", Member, get(account::deletion::show).post(account::deletion::create))
         .at("/account/deletion/withdrawal", Member, post(account::deletion::withdrawal::create))
+        .at("/account/credits", Member, get(account::credits::show))
         .at("/second-factor", Anybody, get(second_factor::show).post(second_factor::create))
         .at("/confirmation", Member, get(confirmation::show).post(confirmation::create))
         .at(
@@ -97,21 +98,6 @@ pub fn table() -> Table {
             post(account::second_factor::recovery_codes::create),
         )
         .at("/account/second-factor/removal", Member, post(account::second_factor::removal::create))
-        .at("/admin", Staff(Duty::EnterOffice), get(admin::index::show))
-        .at("/admin/accounts", Staff(Duty::SeeAccounts), get(admin::accounts::index::show))
-        .at("/admin/accounts/:id", Staff(Duty::SeeAccounts), get(admin::accounts::show::show))
-        .at("/admin/accounts/:id/role", Staff(Duty::ChangeRoles), post(admin::accounts::role::create))
-        .at("/admin/accounts/:id/closure", Staff(Duty::ShutAccounts), post(admin::accounts::closure::create))
-        .at(
-            "/admin/accounts/:id/reopening",
-            Staff(Duty::ShutAccounts),
-            post(admin::accounts::reopening::create),
-        )
-        .at("/admin/accounts/:id/erasure", Staff(Duty::ShutAccounts), post(admin::accounts::erasure::create))
-        .at("/admin/reviews", Staff(Duty::ReviewPictures), get(admin::reviews::index::show))
-        .at("/admin/reviews/:id/verdict", Staff(Duty::ReviewPictures), post(admin::reviews::verdict::create))
-        .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
-        .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
         .at("/gallery", Anybody, get(gallery::index::show))
         .at("/gallery/:name", Anybody, get(gallery::show::show))
         .at("/gallery/:name/card.jpg", Anybody, get(gallery::card::show))
@@ -145,6 +131,7 @@ pub fn table() -> Table {
         .at("/assets/*name", Anybody, get(assets::show))
         .at("/favicon.ico", Anybody, get(assets::icon))
         .at("/robots.txt", Anybody, get(assets::robots))
+        .with_the_office()
 }
 
 impl Table {
@@ -153,6 +140,79 @@ impl Table {
         self.listed.push(Listed { pattern, access, methods: methods.allowed(), by_link });
         self.route = self.route.at(pattern, Gate::new(access, methods));
         self
+    }
+
+    /// Where staff work.
+    fn with_the_office(self) -> Self {
+        self.at("/admin", Staff(Duty::EnterOffice), get(admin::index::show))
+            .at("/admin/accounts", Staff(Duty::SeeAccounts), get(admin::accounts::index::show))
+            .at("/admin/accounts/:id", Staff(Duty::SeeAccounts), get(admin::accounts::show::show))
+            .at("/admin/accounts/:id/role", Staff(Duty::ChangeRoles), post(admin::accounts::role::create))
+            .at(
+                "/admin/accounts/:id/closure",
+                Staff(Duty::ShutAccounts),
+                post(admin::accounts::closure::create),
+            )
+            .at(
+                "/admin/accounts/:id/reopening",
+                Staff(Duty::ShutAccounts),
+                post(admin::accounts::reopening::create),
+            )
+            .at(
+                "/admin/accounts/:id/erasure",
+                Staff(Duty::ShutAccounts),
+                post(admin::accounts::erasure::create),
+            )
+            .at(
+                "/admin/accounts/:id/credits",
+                Staff(Duty::GiveCredits),
+                post(admin::accounts::credits::create),
+            )
+            .at(
+                "/admin/accounts/:id/clearance",
+                Staff(Duty::JudgeStrikes),
+                post(admin::accounts::clearance::create),
+            )
+            .at("/admin/strikes", Staff(Duty::JudgeStrikes), get(admin::strikes::index::show))
+            .at(
+                "/admin/strikes/:id/verdict",
+                Staff(Duty::JudgeStrikes),
+                post(admin::strikes::verdict::create),
+            )
+            .at(
+                "/admin/blocklist",
+                Staff(Duty::ChangeBlocklist),
+                get(admin::blocklist::show).post(admin::blocklist::create),
+            )
+            .at("/admin/providers", Staff(Duty::SeeProviders), get(admin::providers::index::show))
+            .at(
+                "/admin/providers/:name/probe",
+                Staff(Duty::SteerProviders),
+                post(admin::providers::probe::create),
+            )
+            .at(
+                "/admin/providers/:name/stay",
+                Staff(Duty::SteerProviders),
+                post(admin::providers::stay::create),
+            )
+            .at(
+                "/admin/providers/:name/pause",
+                Staff(Duty::SteerProviders),
+                post(admin::providers::pause::create),
+            )
+            .at(
+                "/admin/providers/:name/resumption",
+                Staff(Duty::SteerProviders),
+                post(admin::providers::resumption::create),
+            )
+            .at("/admin/reviews", Staff(Duty::ReviewPictures), get(admin::reviews::index::show))
+            .at(
+                "/admin/reviews/:id/verdict",
+                Staff(Duty::ReviewPictures),
+                post(admin::reviews::verdict::create),
+            )
+            .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
+            .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
     }
 
     /// As poem routes requests.

@@ -32,6 +32,8 @@ pub struct Listed {
     pub erased_at: Option<DateTime<Utc>>,
     /// Whether one-time codes are asked for.
     pub has_second_factor: bool,
+    /// Since when nothing is drawn for it, until staff have looked.
+    pub review_since: Option<DateTime<Utc>>,
 }
 
 /// An account on a page of its own.
@@ -57,7 +59,7 @@ pub async fn search(
     sqlx::query_as!(
         Listed,
         r#"select a.id as "id: AccountId", a.email, a.name, a.role as "role: Role", a.created_at, a.email_verified_at, a.disabled_at,
-                  a.erase_at, a.erased_at,
+                  a.erase_at, a.erased_at, a.review_since,
                   exists (select from second_factors f where f.account_id = a.id and f.confirmed_at is not null) as "has_second_factor!"
            from accounts a
            where (a.email ilike $1 or a.name ilike $1) and ($2::uuid is null or a.id < $2)
@@ -75,7 +77,7 @@ pub async fn find(db: &PgPool, id: AccountId, at: DateTime<Utc>) -> sqlx::Result
     let account = sqlx::query_as!(
         Listed,
         r#"select a.id as "id: AccountId", a.email, a.name, a.role as "role: Role", a.created_at, a.email_verified_at, a.disabled_at,
-                  a.erase_at, a.erased_at,
+                  a.erase_at, a.erased_at, a.review_since,
                   exists (select from second_factors f where f.account_id = a.id and f.confirmed_at is not null) as "has_second_factor!"
            from accounts a where a.id = $1"#,
         id as AccountId,

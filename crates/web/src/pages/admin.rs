@@ -2,9 +2,12 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod blocklist;
 pub mod index;
 pub mod mails;
+pub mod providers;
 pub mod reviews;
+pub mod strikes;
 
 use serde::Serialize;
 use shop::accounts::{Duty, Role};
@@ -29,10 +32,13 @@ struct Link {
 }
 
 /// The pages, for whom they are, and what is found there.
-const PAGES: [(&str, &str, Duty); 5] = [
+const PAGES: [(&str, &str, Duty); 8] = [
     (index::PATH, "Overview", Duty::EnterOffice),
     (reviews::index::PATH, "Pictures", Duty::ReviewPictures),
     (accounts::PATH, "Accounts", Duty::SeeAccounts),
+    (strikes::PATH, "Turned down", Duty::JudgeStrikes),
+    (blocklist::PATH, "Blocklist", Duty::ChangeBlocklist),
+    (providers::PATH, "Providers", Duty::SeeProviders),
     (mails::PATH, "Mails", Duty::SeeMails),
     (audit::PATH, "Audit log", Duty::SeeAudit),
 ];

@@ -3,7 +3,10 @@
 use reqwest::StatusCode;
 use shop::{
     accounts::{EMAIL_MAX, NAME_MAX, closures::REASON_MAX},
+    blocklists::{self, TERM_MAX, TERMS_MAX},
+    credits::{self, GIVE_MAX},
     generations::{COUNT_MAX, PROMPT_MAX},
+    providers,
 };
 use web::{
     forms::BODY_MAX,
@@ -23,6 +26,12 @@ fn v2_1_1_the_rules_of_input_are_written_down() {
         ("number of pictures", COUNT_MAX.to_string()),
         ("name", NAME_MAX.to_string()),
         ("reason of staff", REASON_MAX.to_string()),
+        ("note of staff", providers::NOTE_MAX.to_string()),
+        ("note of staff", credits::NOTE_MAX.to_string()),
+        ("note of staff", blocklists::NOTE_MAX.to_string()),
+        ("credits of staff", GIVE_MAX.to_string()),
+        ("word of the blocklist", TERM_MAX.to_string()),
+        ("word of the blocklist", TERMS_MAX.to_string()),
         ("any form", BODY_MAX.to_string()),
     ] {
         let row = text.lines().any(|line| line.starts_with(&format!("| {field} |")) && line.contains(&limit));

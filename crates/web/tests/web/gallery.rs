@@ -233,12 +233,12 @@ async fn a_report_reaches_staff_who_decide() {
     );
     let verdict = format!("/admin/reviews/{image}/verdict");
     let csrf = list.csrf();
-    let fields = [("csrf", csrf.as_str()), ("list", "reported"), ("verdict", "hide"), ("note", " ")];
+    let fields = [("csrf", csrf.as_str()), ("list", "reported"), ("decision", "hide"), ("note", " ")];
     let refused = support.post(&verdict, &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("Please say why"), "{}", refused.text);
     let fields =
-        [("csrf", csrf.as_str()), ("list", "reported"), ("verdict", "hide"), ("note", "It has a <logo>.")];
+        [("csrf", csrf.as_str()), ("list", "reported"), ("decision", "hide"), ("note", "It has a <logo>.")];
     assert_eq!(support.post(&verdict, &fields).await.location(), "/admin/reviews?list=reported");
     assert_eq!(shop.browser().get(&path).await.status, StatusCode::NOT_FOUND);
     assert!(mira.get(&format!("/images/{image}")).await.text.contains("It has a &lt;logo&gt;."));
@@ -281,7 +281,7 @@ async fn with_reviews_a_picture_hangs_when_staff_say_so() {
     assert_eq!(shop.customer("noor@example.org").await.get(&staged).await.status, StatusCode::NOT_FOUND);
     let csrf = list.csrf();
     let decide = async |verdict: &str, note: &str| {
-        let fields = [("csrf", csrf.as_str()), ("list", "submitted"), ("verdict", verdict), ("note", note)];
+        let fields = [("csrf", csrf.as_str()), ("list", "submitted"), ("decision", verdict), ("note", note)];
         manager.post(&format!("/admin/reviews/{image}/verdict"), &fields).await
     };
     decide("send_back", "There is a brand on the mug.").await;

@@ -143,6 +143,7 @@ async fn a_network_opens_twenty_accounts_at_once() {
 
 #[tokio::test]
 async fn an_account_asks_for_thirty_pictures_at_once_and_keeps_the_sentence_of_the_next() {
+    // How many may be under way is another limit.
     let shop = Shop::open_with(|config| config.generations_at_once = 100).await;
     let mira = shop.member(MIRA).await;
     testing::give_credits(shop.db(), mira.account_id.expect("an account"), 50).await;

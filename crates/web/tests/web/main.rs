@@ -2,7 +2,9 @@
 
 mod account;
 mod addresses;
+mod blocklist;
 mod bodies;
+mod credits;
 mod doors;
 mod errors;
 mod forms;
@@ -19,12 +21,14 @@ mod office;
 mod owners;
 mod progress;
 mod prompts;
+mod providers;
 mod resets;
 mod second_factors;
 mod server;
 mod sessions;
 mod settings;
 mod strangers;
+mod strikes;
 #[path = "../support/mod.rs"]
 mod support;
 mod templates;

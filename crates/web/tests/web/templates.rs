@@ -102,6 +102,10 @@ fn every_template_renders() {
     render::<admin::index::Index>(&views, &mut rendered);
     render::<admin::accounts::index::Index>(&views, &mut rendered);
     render::<admin::accounts::show::Show>(&views, &mut rendered);
+    render::<account::credits::Credits>(&views, &mut rendered);
+    render::<admin::providers::index::Index>(&views, &mut rendered);
+    render::<admin::strikes::index::Index>(&views, &mut rendered);
+    render::<admin::blocklist::Blocklist>(&views, &mut rendered);
     render::<admin::mails::Mails>(&views, &mut rendered);
     render::<admin::audit::Audit>(&views, &mut rendered);
     render::<gallery::index::Index>(&views, &mut rendered);

@@ -314,7 +314,7 @@ async fn a_picture_of_ones_own_is_edited_without_sending_it() {
     // Somebody else's is nobody's to edit, also when it hangs in the gallery.
     mira.post(&format!("/images/{image}/visibility"), &[("csrf", &csrf), ("visibility", "published")]).await;
     let noor = shop.customer("noor@example.org").await;
-    let seen = noor.get(&format!("/images/{image}")).await;
+    let seen = noor.get(noor.get(&format!("/images/{image}")).await.location()).await;
     assert_eq!(seen.status, StatusCode::OK);
     assert!(!seen.text.contains("?edit="), "{}", seen.text);
     assert_eq!(noor.get(&format!("/generations/new?edit={image}")).await.status, StatusCode::NOT_FOUND);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use poem::{Response, handler};
 use serde::Serialize;
 use shop::{
-    addresses,
+    addresses, credits,
     sessions::{self, SecondFactor},
 };
 
@@ -21,6 +21,7 @@ pub struct Show {
     sessions: usize,
     is_leaving: bool,
     has_codes: bool,
+    credits: i64,
 }
 
 impl Page for Show {
@@ -39,6 +40,7 @@ impl Page for Show {
             sessions: 1,
             is_leaving: false,
             has_codes: false,
+            credits: 0,
         };
         let old = Self {
             name: "<b>fox".to_owned(),
@@ -47,6 +49,7 @@ impl Page for Show {
             sessions: 3,
             is_leaving: true,
             has_codes: true,
+            credits: 1,
             ..new.clone()
         };
         vec![new, old]
@@ -66,5 +69,6 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
         sessions: sessions::list(db, visit.at(), visit.account_id).await?.len(),
         is_leaving: visitor.erase_at.is_some(),
         has_codes: visitor.second_factor == SecondFactor::Given,
+        credits: credits::balance(db, visit.account_id).await?.available.max(0),
     })
 }

@@ -1,6 +1,8 @@
 //! Accounts as the office sees them.
 
+pub mod clearance;
 pub mod closure;
+pub mod credits;
 pub mod erasure;
 pub mod index;
 pub mod reopening;
@@ -29,6 +31,7 @@ struct Account {
     erase_at: Option<String>,
     erased: bool,
     second_factor: bool,
+    review_since: Option<String>,
     badges: Vec<Badge>,
 }
 
@@ -52,6 +55,7 @@ impl From<Listed> for Account {
             erase_at: account.erase_at.filter(|_| account.erased_at.is_none()).map(views::moment),
             erased: account.erased_at.is_some(),
             second_factor: account.has_second_factor,
+            review_since: account.review_since.filter(|_| account.erased_at.is_none()).map(views::moment),
         }
     }
 }
@@ -67,6 +71,9 @@ fn badges(account: &Listed) -> Vec<Badge> {
     }
     if account.erase_at.is_some() {
         badges.push(Badge { class: "is-generating", text: "To be erased" });
+    }
+    if account.review_since.is_some() {
+        badges.push(Badge { class: "is-failed", text: "In review" });
     }
     if account.email_verified_at.is_none() {
         badges.push(Badge { class: "is-cancelled", text: "Not verified" });
@@ -91,6 +98,7 @@ impl Account {
             erase_at: None,
             erased: false,
             second_factor: true,
+            review_since: None,
             badges: vec![Badge { class: "is-ready", text: "Open" }],
         };
         let closed = Self {
@@ -98,6 +106,7 @@ impl Account {
             closed_at: time(),
             erase_at: time(),
             verified_at: None,
+            review_since: time(),
             badges: vec![
                 Badge { class: "is-failed", text: "Closed" },
                 Badge { class: "is-cancelled", text: "Not verified" },

@@ -151,6 +151,14 @@ fn action_text(action: &str) -> String {
         "account.close" => "closed the account of".to_owned(),
         "erasure.retry" => "had it tried again to erase".to_owned(),
         "account.reopen" => "opened the account again of".to_owned(),
+        "provider.try_now" => "had it tried now whether drawing goes on with".to_owned(),
+        "provider.stay_paused" => "had no more tries made with".to_owned(),
+        "provider.pause" => "paused".to_owned(),
+        "provider.resume" => "ended the pause of".to_owned(),
+        "strike.decide" => "judged a sentence of".to_owned(),
+        "review.end" => "ended the review of".to_owned(),
+        "blocklist.change" => "wrote".to_owned(),
+        "credits.give" => "changed the credits of".to_owned(),
         "owner.make" => "made an owner of".to_owned(),
         "picture.publish" => "hung in the gallery".to_owned(),
         "picture.send_back" => "sent back".to_owned(),
@@ -180,7 +188,8 @@ fn value_text(value: &Value) -> String {
         Value::Null => "nothing".to_owned(),
         Value::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
         Value::String(text) => text.clone(),
-        Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Array(values) => values.iter().map(value_text).collect::<Vec<_>>().join(", "),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 

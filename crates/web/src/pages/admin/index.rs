@@ -11,7 +11,7 @@ use shop::{
 };
 use strum::VariantArray;
 
-use super::{Office, accounts, mails, reviews};
+use super::{Office, accounts, mails, providers, reviews, strikes};
 use crate::{admission::Staff, error::Problem, views::Page};
 
 /// Where it is.
@@ -80,7 +80,30 @@ impl Index {
             href: Some(accounts::PATH).filter(|_| role.may(Duty::SeeAccounts)),
             is_problem: counts.failed_erasures > 0,
         };
-        Self { office: Office::new(role), matters: vec![submitted, reported, mails, jobs, erasures, leaving] }
+        let paused = Matter {
+            count: counts.paused_providers,
+            label: "providers paused",
+            hint: "Customers wait. Nothing of theirs is lost, and nothing was charged.",
+            href: Some(providers::PATH).filter(|_| role.may(Duty::SeeProviders)),
+            is_problem: counts.paused_providers > 0,
+        };
+        let strikes = Some(strikes::PATH).filter(|_| role.may(Duty::JudgeStrikes));
+        let reviewed = Matter {
+            count: counts.accounts_in_review,
+            label: "accounts in review",
+            hint: "So much of theirs was turned down that nothing is drawn until somebody has looked.",
+            href: strikes,
+            is_problem: counts.accounts_in_review > 0,
+        };
+        let undecided = Matter {
+            count: counts.undecided_strikes,
+            label: "sentences that were turned down",
+            hint: "Machines are wrong often: what was harmless does not count.",
+            href: strikes,
+            is_problem: false,
+        };
+        let matters = vec![paused, reviewed, submitted, reported, mails, jobs, erasures, undecided, leaving];
+        Self { office: Office::new(role), matters }
     }
 }
 
@@ -98,6 +121,9 @@ impl Page for Index {
             dead_jobs: count,
             accounts_to_be_erased: count,
             failed_erasures: count,
+            paused_providers: count,
+            undecided_strikes: count,
+            accounts_in_review: count,
         };
         Role::VARIANTS
             .iter()

@@ -6,12 +6,12 @@ use shop::{
     ids::AccountId,
 };
 
-use super::show;
+use super::show::{self, Typed};
 use crate::{
     admission::{Id, Staff},
     error::Problem,
     flash::Flash,
-    forms::{CheckedForm, FieldError},
+    forms::{CheckedForm, FieldError, note},
 };
 
 /// Shuts an account, with a reason.
@@ -27,20 +27,7 @@ pub async fn create(visit: Staff, Id(id): Id<AccountId>, form: CheckedForm) -> R
 
 /// Why: colleagues read it in the audit log, long after.
 pub(super) fn reason(form: &CheckedForm) -> Result<&str, FieldError> {
-    let reason = form.text("reason").trim();
-    if reason.is_empty() {
-        return Err(FieldError::new("reason", "Please say why. Colleagues read it in the audit log."));
-    }
-    if reason.chars().count() > REASON_MAX {
-        return Err(FieldError::new("reason", format!("Please say it in at most {REASON_MAX} characters.")));
-    }
-    if reason.contains('\0') {
-        return Err(FieldError::new(
-            "reason",
-            "The reason holds something that is no text. Please type it again.",
-        ));
-    }
-    Ok(reason)
+    note(form, "reason", REASON_MAX)
 }
 
 /// Says what became of it.
@@ -72,5 +59,6 @@ pub(super) async fn refused(
     form: &CheckedForm,
     error: FieldError,
 ) -> Result<Response, Problem> {
-    show::page(visit, id, StatusCode::UNPROCESSABLE_ENTITY, form.text("reason"), vec![error]).await
+    let typed = Typed { reason: form.text("reason").to_owned(), ..Typed::default() };
+    show::page(visit, id, StatusCode::UNPROCESSABLE_ENTITY, typed, vec![error]).await
 }

@@ -10,7 +10,7 @@ use shop::{
 };
 use strum::VariantArray;
 
-use super::show;
+use super::show::{self, Typed};
 use crate::{
     admission::{Id, Staff},
     error::Problem,
@@ -41,5 +41,5 @@ pub async fn create(visit: Staff, Id(id): Id<AccountId>, form: CheckedForm) -> R
         }
     };
     let errors = vec![FieldError::new("role", refusal)];
-    show::page(&visit, id, StatusCode::UNPROCESSABLE_ENTITY, "", errors).await
+    show::page(&visit, id, StatusCode::UNPROCESSABLE_ENTITY, Typed::default(), errors).await
 }

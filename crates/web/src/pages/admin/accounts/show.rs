@@ -6,20 +6,27 @@ use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
 use shop::{
     accounts::{Duty, Role, closures::REASON_MAX},
+    credits::{self, Balance, NOTE_MAX},
     ids::AccountId,
     office::{
         accounts::{self, Dossier},
         deeds, mails,
     },
+    strikes,
 };
 use strum::VariantArray;
+use uuid::Uuid;
 
 use super::{Account, PATH};
 use crate::{
     admission::{Id, Staff},
     error::Problem,
     forms::FieldError,
-    pages::admin::{Office, address, audit, mails as log, role_text},
+    pages::{
+        account::credits::Row as Line,
+        admin::{Office, address, audit, mails as log, role_text, strikes::Row as Strike},
+    },
+    random,
     views::Page,
 };
 
@@ -35,6 +42,8 @@ pub struct Show {
     generations: i64,
     mails: Option<Mails>,
     audit: Option<Audit>,
+    credits: Credits,
+    strikes: Option<Vec<Strike>>,
     roles: Vec<Choice>,
     shuts: bool,
     erase_problem: Option<String>,
@@ -53,6 +62,15 @@ struct Audit {
     href: String,
 }
 
+#[derive(Debug, Clone, Serialize)]
+struct Credits {
+    balance: Balance,
+    lines: Vec<Line>,
+    /// Whether whoever looks may give some.
+    gives: bool,
+    note_max: usize,
+}
+
 /// A role that can be given.
 #[derive(Debug, Clone, Serialize)]
 struct Choice {
@@ -62,11 +80,26 @@ struct Choice {
     current: bool,
 }
 
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Form {
-    reason: String,
+    typed: Typed,
+    /// Names the form for credits, which is sent once.
+    client_key: Uuid,
     reason_max: usize,
     errors: Vec<FieldError>,
+}
+
+/// What was typed into a form that is wrong.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct Typed {
+    /// Why the account is closed or opened.
+    pub reason: String,
+    /// Whether credits are given or taken.
+    pub way: String,
+    /// How many.
+    pub amount: String,
+    /// Why.
+    pub note: String,
 }
 
 impl Page for Show {
@@ -77,8 +110,8 @@ impl Page for Show {
     }
 
     fn samples() -> Vec<Self> {
-        let errors =
-            ["role", "reason", ""].map(|field| FieldError::new(field, "Please look at this <again>."));
+        let errors = ["role", "reason", "way", "amount", "note", ""]
+            .map(|field| FieldError::new(field, "Please look at this <again>."));
         let sample = |(account, full): (Account, bool)| Self {
             office: Office::new(if full { Role::Owner } else { Role::Support }),
             account,
@@ -91,14 +124,27 @@ impl Page for Show {
             roles: if full { choices(Role::Customer) } else { vec![] },
             shuts: full,
             erase_problem: full.then(|| "It <could> not.".to_owned()),
-            form: if full {
-                Form {
-                    reason: "</textarea><b>fox".to_owned(),
-                    reason_max: REASON_MAX,
-                    errors: errors.to_vec(),
-                }
-            } else {
-                Form::default()
+            credits: Credits {
+                balance: Balance { available: if full { -1 } else { 18 }, held: if full { 2 } else { 0 } },
+                lines: if full { Line::samples() } else { vec![] },
+                gives: full,
+                note_max: NOTE_MAX,
+            },
+            strikes: full.then(Strike::samples).or_else(|| Some(vec![])),
+            form: Form {
+                typed: if full {
+                    Typed {
+                        reason: "</textarea><b>fox".to_owned(),
+                        way: "take".to_owned(),
+                        amount: "\"><b>fox".to_owned(),
+                        note: "</textarea><b>fox".to_owned(),
+                    }
+                } else {
+                    Typed::default()
+                },
+                client_key: Uuid::nil(),
+                reason_max: REASON_MAX,
+                errors: if full { errors.to_vec() } else { vec![] },
             },
         };
         let accounts = Account::samples();
@@ -118,7 +164,7 @@ pub fn path(id: impl Display) -> String {
 /// One account.
 #[handler]
 pub async fn show(visit: Staff, Id(id): Id<AccountId>) -> Result<Response, Problem> {
-    page(&visit, id, StatusCode::OK, "", vec![]).await
+    page(&visit, id, StatusCode::OK, Typed::default(), vec![]).await
 }
 
 /// The page, also for a form that is wrong.
@@ -126,7 +172,7 @@ pub(super) async fn page(
     visit: &Staff,
     id: AccountId,
     status: StatusCode,
-    reason: &str,
+    typed: Typed,
     errors: Vec<FieldError>,
 ) -> Result<Response, Problem> {
     let db = &visit.site.db;
@@ -147,6 +193,19 @@ pub(super) async fn page(
     } else {
         None
     };
+    let strikes = if visit.role.may(Duty::JudgeStrikes) {
+        let found = strikes::of_account(db, visit.at(), id, LATEST).await?;
+        Some(found.into_iter().map(Strike::new).collect())
+    } else {
+        None
+    };
+    let lines = credits::history(db, id, None, LATEST).await?;
+    let credits = Credits {
+        balance: credits::balance(db, id).await?,
+        lines: lines.into_iter().map(Line::for_staff).collect(),
+        gives: account.erased_at.is_none() && visit.role.may(Duty::GiveCredits),
+        note_max: NOTE_MAX,
+    };
     // What would be refused anyway is not offered: nobody changes their own account here, and an erased one is nobody's.
     let changeable = visit.actor.account_id != Some(id) && account.erased_at.is_none();
     let roles = if changeable && visit.role.may(Duty::ChangeRoles) { choices(account.role) } else { vec![] };
@@ -160,10 +219,12 @@ pub(super) async fn page(
             generations,
             mails,
             audit,
+            credits,
+            strikes,
             roles,
             shuts,
             erase_problem,
-            form: Form { reason: reason.to_owned(), reason_max: REASON_MAX, errors },
+            form: Form { typed, client_key: random::id(visit.at()), reason_max: REASON_MAX, errors },
         },
     )
 }

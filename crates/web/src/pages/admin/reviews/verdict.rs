@@ -21,7 +21,7 @@ pub async fn create(visit: Staff, Id(id): Id<ImageId>, form: CheckedForm) -> Res
     let list = form.text("list");
     let typed = form.text("note").trim();
     let note = || note(typed);
-    let verdict = match form.text("verdict") {
+    let verdict = match form.text("decision") {
         "publish" => Ok((Verdict::Publish, Flash::PictureHung)),
         "send_back" => note().map(|note| (Verdict::SendBack { note }, Flash::PictureSentBack)),
         "hide" => note().map(|note| (Verdict::Hide { note }, Flash::PictureTakenDown)),
