@@ -205,6 +205,7 @@ impl Story {
                 ("prompt", prompt),
                 ("style", "as_written"),
                 ("size", "square"),
+                ("quality", "draft"),
                 ("count", "1"),
                 ("client_key", key.as_deref().context("no key")?),
             ];
