@@ -46,6 +46,7 @@ async fn storage_that_is_away_after_the_answer_costs_no_second_call() -> Result<
 async fn two_workers_draw_two_hundred_pictures_each_once() -> Result<()> {
     let shop = TestShop::open(2).await?;
     let customer = shop.customer().await?;
+    shop.outside.prepared().await?;
     for number in 0..200 {
         // How often one may ask is another story.
         sqlx::query("delete from throttles").execute(&shop.database.pool).await?;

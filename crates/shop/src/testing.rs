@@ -8,6 +8,7 @@ use sqlx::{Connection, Executor, PgConnection, PgPool, Row, postgres::PgConnectO
 use crate::{
     Cause,
     accounts::{self, NewAccount},
+    credits,
     generations::{Limits, Quality, Size, Style, Terms, Wish},
     ids::{AccountId, CreditEntryId, GenerationId, MailId},
     jobs::Lane,
@@ -159,6 +160,16 @@ pub fn wish(prompt: &str) -> Wish {
         client_key: GenerationId::new(Cause::now(None).at).0,
         again: true,
     }
+}
+
+/// Welcomes a customer with credits, once.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn welcome(db: &PgPool, account_id: AccountId, amount: i32) {
+    let mut tx = db.begin().await.expect("a transaction");
+    credits::welcome(&mut tx, &Cause::now(None), account_id, amount).await.expect("welcomed");
+    tx.commit().await.expect("committed");
 }
 
 /// Gives an account credits, without an entry in the audit log.

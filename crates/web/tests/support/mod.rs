@@ -140,7 +140,7 @@ impl Shop {
     /// As [`Shop::customer`], with a browser that may be at another server of the same shop.
     pub async fn customer_in(&self, browser: &Browser, email: &str) {
         let id = testing::account(self.db(), email, hash().await).await;
-        testing::give_credits(self.db(), id, 20).await;
+        testing::welcome(self.db(), id, 1_000).await;
         self.sign_in(browser, email).await;
     }
 

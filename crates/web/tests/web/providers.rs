@@ -1,5 +1,7 @@
 //! What staff read of the providers, and what they do about them.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shop::{
@@ -7,6 +9,7 @@ use shop::{
     accounts::Role,
     providers::{self, OPENAI, Provider, Trouble},
 };
+use tokio::time::Instant;
 
 use crate::{
     office::{entries, post},
@@ -149,7 +152,12 @@ async fn staff_pause_a_provider_with_a_reason_and_end_that() {
         post(&manager, "/admin/providers/openai/resumption", &[]).await;
     }
     assert!(manager.get(PAGE).await.text.contains("Working"));
-    assert!(!mira.get(&format!("/generations/{request}")).await.text.contains("paused"));
+    // Pages look at the line once a second, whoever asks.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while mira.get(&format!("/generations/{request}")).await.text.contains("paused") {
+        assert!(Instant::now() < deadline, "the page still says that it is paused");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let paused = json!({ "pause": "staff", "note": "prices <rose>" });
     let (ended, begun) = (json!({ "pause": null }), json!({ "pause": null }));
     assert_eq!(
