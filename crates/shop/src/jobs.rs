@@ -129,8 +129,13 @@ impl Job {
             | Self::PurgeSource { .. } => Lane::Uploads,
             Self::MakeThumbnails { .. } | Self::MakeCard { .. } => Lane::Pictures,
             Self::SendMail { .. } => Lane::Mail,
-            Self::ExportAccount { .. } | Self::PurgeExport { .. } | Self::EraseAccount { .. } => Lane::Upkeep,
-            Self::ExpireGenerations | Self::CheckModels | Self::Reconcile | Self::Prune => Lane::Upkeep,
+            Self::ExportAccount { .. }
+            | Self::PurgeExport { .. }
+            | Self::EraseAccount { .. }
+            | Self::ExpireGenerations
+            | Self::CheckModels
+            | Self::Reconcile
+            | Self::Prune => Lane::Upkeep,
         }
     }
 
@@ -229,15 +234,14 @@ impl Job {
                     "We could not prepare the small versions of this picture, so it may load slowly.";
                 images::report_problem(tx, image_id, problem).await
             }
-            // Links to it show the picture itself instead: nobody has to do anything.
-            Self::MakeCard { .. } => Ok(()),
             Self::PurgeImage { image_id } => {
                 let problem =
                     "We could not remove this picture's files for good yet. Nobody else can see them.";
                 images::report_problem(tx, image_id, problem).await
             }
-            // It stays where it is, and can be drawn from there; a dead job is what staff see of it.
-            Self::StoreSource { .. } | Self::PurgeSource { .. } => Ok(()),
+            // Nobody misses anything: links show the picture itself instead of its card, and what was brought along can be drawn
+            // from where it is. A dead job is what staff see of it.
+            Self::MakeCard { .. } | Self::StoreSource { .. } | Self::PurgeSource { .. } => Ok(()),
             Self::SendMail { mail_id } => mails::give_up(tx, mail_id, error).await,
             Self::ExportAccount { export_id } => exports::give_up(tx, cause, export_id).await,
             Self::PurgeExport { export_id } => exports::report_stuck(tx, export_id).await,
