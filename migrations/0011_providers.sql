@@ -12,6 +12,8 @@ create table providers (
     paused_at timestamptz,
     -- When the oldest waiting job may try whether it is over. Unset: only when staff say so, or the settings change.
     next_probe_at timestamptz,
+    -- Staff want no probes, whatever happens, until they say otherwise.
+    stays boolean not null default false,
     -- Probes of this pause so far.
     probes integer not null default 0,
     -- Calls per minute at most, from the settings; 0 is as many as there are.
@@ -22,7 +24,8 @@ create table providers (
     -- sha256 of the settings that the last worker started with: others end a pause for a wrong setting.
     settings_hash bytea,
     constraint providers_pause_is_dated check ((pause is null) = (paused_at is null)),
-    constraint providers_probes_belong_to_a_pause check (pause is not null or next_probe_at is null)
+    constraint providers_probes_belong_to_a_pause check (pause is not null or (next_probe_at is null and not stays)),
+    constraint providers_stays_without_probes check (not stays or next_probe_at is null)
 );
 
 insert into providers (name, lane) values ('openai', 'generation');

@@ -41,3 +41,9 @@ alter table generations
 
 create index generations_deadline on generations (deadline_at) where state in ('queued', 'generating');
 create index generations_recent_of_account on generations (account_id, created_at);
+
+-- Customers of before are welcomed as new ones are by default, and what they wait for is promised too.
+insert into credit_entries (id, account_id, amount, reason, dedupe_key, created_at)
+    select gen_random_uuid(), id, 20, 'welcome', 'welcome:' || id, now() from accounts
+    where email_verified_at is not null and erased_at is null;
+update generations set deadline_at = now() + interval '24 hours' where state in ('queued', 'generating');

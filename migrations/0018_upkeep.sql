@@ -18,7 +18,7 @@ create table schedules (
 create table reconciliation_findings (
     id uuid primary key,
     kind text not null
-        constraint reconciliation_findings_kind_known check (kind in ('open_call', 'stranded_generation', 'stale_hold', 'overdrawn_account', 'credits_differ', 'spending_differs', 'lost_object', 'lost_thumbnails', 'orphan_object')),
+        constraint reconciliation_findings_kind_known check (kind in ('open_call', 'stranded_generation', 'stale_hold', 'overdrawn_account', 'credits_differ', 'spending_differs', 'lost_object', 'lost_thumbnails', 'orphan_object', 'stuck_purge')),
     -- Which call, generation, account, day or object.
     subject text not null,
     detail text not null,

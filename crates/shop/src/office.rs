@@ -25,6 +25,8 @@ pub struct Counts {
     pub undecided_strikes: i64,
     /// Accounts for which nothing is drawn until staff have looked.
     pub accounts_in_review: i64,
+    /// Books that differ, and rounds of upkeep that failed.
+    pub differences: i64,
 }
 
 /// Counts it.
@@ -38,7 +40,9 @@ pub async fn counts(db: &PgPool) -> sqlx::Result<Counts> {
                   (select count(*) from providers where pause is not null) as "paused_providers!",
                   (select count(*) from strikes s join accounts a on a.id = s.account_id
                    where s.verdict is null and a.erased_at is null) as "undecided_strikes!",
-                  (select count(*) from accounts where review_since is not null and erased_at is null) as "accounts_in_review!""#,
+                  (select count(*) from accounts where review_since is not null and erased_at is null) as "accounts_in_review!",
+                  (select count(*) from reconciliation_findings where resolution is null)
+                  + (select count(*) from schedules where last_outcome = 'failed') as "differences!""#,
     )
     .fetch_one(db)
     .await

@@ -18,6 +18,7 @@ pub(crate) use spending::{commit, correct};
 use crate::{
     Cause, StaleTransition,
     audit::{self, Actor, Deed},
+    queue::Claim,
     staff_alerts,
 };
 
@@ -32,6 +33,10 @@ const PROBES_AFTER: [Duration; 5] = [
     Duration::minutes(30),
     Duration::minutes(60),
 ];
+
+/// How long after a pause for a wrong setting began, or after the probe before, the next probe is made. It does not mend itself,
+/// but a worker with the old settings may have been the last one to try while a new version came.
+const CONFIGURATION_PROBES_AFTER: Duration = Duration::hours(1);
 
 /// Why nothing is asked of a provider.
 #[derive(
@@ -116,8 +121,8 @@ pub async fn is_paused(db: &PgPool, name: &str) -> sqlx::Result<bool> {
     Ok(paused.unwrap_or_default())
 }
 
-/// Makes a provider known when a worker starts. Other settings than the last worker's end a pause that a wrong setting led to:
-/// the oldest job tries them at once.
+/// Makes a provider known when a worker starts. Other settings than the last worker's may end a pause that a wrong setting or our
+/// own cap led to: the oldest job tries at once.
 pub async fn introduce(
     db: &PgPool,
     cause: &Cause,
@@ -130,7 +135,8 @@ pub async fn introduce(
         "insert into providers as p (name, lane, calls_per_minute, settings_hash) values ($1, $2, $3, $4)
          on conflict (name) do update set lane = excluded.lane, calls_per_minute = excluded.calls_per_minute,
              settings_hash = excluded.settings_hash,
-             next_probe_at = case when p.pause = 'configuration' and p.settings_hash is distinct from excluded.settings_hash
+             next_probe_at = case when p.pause in ('configuration', 'own_cap') and not p.stays
+                                       and p.settings_hash is distinct from excluded.settings_hash
                                   then $5 else p.next_probe_at end",
         name,
         lane.name(),
@@ -192,9 +198,8 @@ pub(crate) async fn pause_after(
     };
     let probe = usize::try_from(known.probes).unwrap_or_default().min(PROBES_AFTER.len() - 1);
     let next_probe_at = match trouble {
-        Trouble::Billing { .. } => Some(cause.at + PROBES_AFTER[probe]),
-        // It will not mend itself.
-        Trouble::Configuration { .. } => None,
+        Trouble::Billing { .. } => cause.at + PROBES_AFTER[probe],
+        Trouble::Configuration { .. } => cause.at + CONFIGURATION_PROBES_AFTER,
     };
     begin(tx, cause, name, pause, detail, next_probe_at).await
 }
@@ -207,22 +212,24 @@ pub(crate) async fn pause_at_cap(
     detail: &str,
     until: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    begin(tx, cause, name, Pause::OwnCap, detail, Some(until)).await
+    begin(tx, cause, name, Pause::OwnCap, detail, until).await
 }
 
+/// Begins a pause, or says that it goes on. One by staff stays as it is: only they end it. Staff are told when a pause begins, and
+/// when it becomes one of another kind.
 async fn begin(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
     name: &str,
     pause: Pause,
     detail: &str,
-    next_probe_at: Option<DateTime<Utc>>,
+    next_probe_at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let before = sqlx::query_scalar!(
         r#"with before as (select name, pause from providers where name = $1 for update)
-           update providers p set pause = $2, pause_detail = $3, next_probe_at = $4, paused_at = coalesce(p.paused_at, $5),
-                  probes = case when p.pause is null then 0 else p.probes end
-           from before where p.name = before.name
+           update providers p set pause = $2, pause_detail = $3, next_probe_at = case when p.stays then null else $4::timestamptz end,
+                  paused_at = coalesce(p.paused_at, $5), probes = case when p.pause is null then 0 else p.probes end
+           from before where p.name = before.name and before.pause is distinct from 'staff'
            returning before.pause as "pause: Pause""#,
         name,
         pause as Pause,
@@ -230,9 +237,9 @@ async fn begin(
         next_probe_at,
         cause.at,
     )
-    .fetch_one(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    if before.is_none() {
+    if before.is_some_and(|before| before != Some(pause)) {
         let key = format!("provider_paused:{name}:{}", cause.at.timestamp_micros());
         staff_alerts::tell(
             tx,
@@ -253,13 +260,49 @@ pub(crate) async fn resume_after(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "update providers set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, probes = 0
-         where name = $1 and pause <> 'staff' and paused_at <= $2",
+         where name = $1 and pause <> 'staff' and not stays and paused_at <= $2",
         name,
         call_began,
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The job that was to be the probe had nothing to ask for any more: the next one in line is the probe, at once.
+pub async fn pass_probe_on(db: &PgPool, name: &str, claim: &Claim) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update providers set next_probe_at = clock_timestamp(), probes = greatest(probes - 1, 0)
+         where name = $1 and next_probe_at is not null and paused_at <= $2",
+        name,
+        claim.handed_at(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether a pause began after a job was handed out.
+pub(crate) async fn was_paused_since(
+    tx: &mut PgTransaction<'_>,
+    name: &str,
+    handed_at: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let paused = sqlx::query_scalar!(
+        r#"select coalesce(paused_at > $2, false) as "paused!" from providers where name = $1"#,
+        name,
+        handed_at,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(paused.unwrap_or_default())
+}
+
+/// A call that belongs to no picture brought nothing.
+pub async fn report_failure(db: &PgPool, name: &str) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    count_failure(&mut tx, name).await?;
+    tx.commit().await
 }
 
 /// Staff want the oldest job to try now whether the pause is over.
@@ -293,7 +336,7 @@ async fn change(
     let mut tx = db.begin().await?;
     let changed = sqlx::query!(
         r#"with before as (select name, next_probe_at from providers where name = $1 and pause is not null for update)
-           update providers p set next_probe_at = $2 from before where p.name = before.name
+           update providers p set next_probe_at = $2, stays = $2::timestamptz is null from before where p.name = before.name
            returning before.next_probe_at as before, p.next_probe_at as after"#,
         name,
         next_probe_at,
@@ -359,7 +402,7 @@ pub async fn resume_by_staff(
     let mut tx = db.begin().await?;
     let resumed = sqlx::query!(
         "with before as (select name, pause_detail from providers where name = $1 and pause = 'staff' for update)
-         update providers p set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, probes = 0
+         update providers p set pause = null, pause_detail = null, paused_at = null, next_probe_at = null, stays = false, probes = 0
          from before where p.name = before.name returning before.pause_detail",
         name,
     )

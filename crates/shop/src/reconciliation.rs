@@ -9,7 +9,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 pub use books::compare as compare_books;
-pub use objects::{Compared, Listed, compare as compare_objects};
+pub use objects::{Compared, Folder, Listed, compare as compare_objects, compare_folder, purge_again};
 
 use crate::{Cause, ids::FindingId};
 
@@ -37,8 +37,10 @@ pub enum FindingKind {
     LostObject,
     /// Small versions of a picture are not in object storage. They are made again.
     LostThumbnails,
-    /// An object belongs to no picture. It is removed when it was seen for a while.
+    /// An object belongs to nothing that we know. It is removed when it was seen for a while.
     OrphanObject,
+    /// A picture was deleted, and its files are still there. They are removed again.
+    StuckPurge,
 }
 
 /// How a finding ended.
@@ -89,6 +91,15 @@ pub async fn findings(db: &PgPool, limit: i64) -> sqlx::Result<Vec<Finding>> {
     .await
 }
 
+/// How many are open.
+pub async fn count_open(db: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from reconciliation_findings where resolution is null"#
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Ends the findings that a comparison, begun at this moment, did not see again. Says how many are still open.
 pub async fn conclude(db: &PgPool, cause: &Cause, began: DateTime<Utc>) -> sqlx::Result<i64> {
     sqlx::query!(
@@ -98,11 +109,7 @@ pub async fn conclude(db: &PgPool, cause: &Cause, began: DateTime<Utc>) -> sqlx:
     )
     .execute(db)
     .await?;
-    sqlx::query_scalar!(
-        r#"select count(*) as "count!" from reconciliation_findings where resolution is null"#
-    )
-    .fetch_one(db)
-    .await
+    count_open(db).await
 }
 
 /// Writes a finding down, or that it is still there. Returns since when it is known.

@@ -205,6 +205,7 @@ impl Table {
                 Staff(Duty::SteerProviders),
                 post(admin::providers::resumption::create),
             )
+            .at("/admin/upkeep", Staff(Duty::SeeProviders), get(admin::upkeep::show))
             .at("/admin/reviews", Staff(Duty::ReviewPictures), get(admin::reviews::index::show))
             .at(
                 "/admin/reviews/:id/verdict",

@@ -180,12 +180,19 @@ impl Config {
         LaneSettings::parse(&self.worker_lanes)
     }
 
-    /// sha256 of what decides whether the image provider takes our calls: when it changes, a pause for a wrong setting is over.
+    /// sha256 of what decides whether the image provider takes our calls, and whether we make them: when it changes, a pause for a
+    /// wrong setting or at our own cap may be over.
     pub fn openai_fingerprint(&self) -> [u8; 32] {
-        let settings =
-            [self.openai_base_url.as_str(), self.openai_api_key.expose_secret(), &self.openai_image_model]
-                .join("\n");
-        Sha256::digest(settings.as_bytes()).into()
+        let settings = [
+            self.openai_base_url.as_str(),
+            self.openai_api_key.expose_secret(),
+            &self.openai_image_model,
+            &self.openai_moderation_model,
+            &format!("{:?}", self.openai_moderation),
+            &self.openai_daily_cap_dollars.to_string(),
+            &self.openai_monthly_cap_dollars.to_string(),
+        ];
+        Sha256::digest(settings.join("\n").as_bytes()).into()
     }
 
     /// What must be mended before jobs can be run, in words for the operator.

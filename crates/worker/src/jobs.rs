@@ -40,8 +40,9 @@ impl Jobs {
 impl Handler for Jobs {
     fn policy(&self, job: &Job) -> Policy {
         match job {
-            // Longer than the provider's own limit (providers/openai.rs), so that the call ends by itself.
-            Job::GenerateImages { .. } => Policy { deadline: Duration::from_secs(330), paid: true },
+            // A call ends by its own timeout (OPENAI_TIMEOUT_SECONDS, five minutes at most). What came of it is paid for, and is kept
+            // for as long as a database needs to come back.
+            Job::GenerateImages { .. } => Policy { deadline: Duration::from_mins(15), paid: true },
             Job::UploadImage { .. }
             | Job::PurgeImage { .. }
             | Job::SendMail { .. }

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{GenerationState, fail};
+use super::{GenerationState, drawing::mark_open_calls_ambiguous, fail};
 use crate::{
     Cause, credits,
     ids::{AccountId, GenerationId},
@@ -67,8 +67,10 @@ pub async fn turn_down(
     if !claim.hold(&mut tx).await? {
         return Ok(());
     }
+    // A call of a worker that died may be open: it was made while the check could not be had.
+    mark_open_calls_ambiguous(&mut tx, cause, id).await?;
     let refused = sqlx::query_scalar!(
-        r#"update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state = 'queued'
+        r#"update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')
            returning state as "state: GenerationState""#,
         id as GenerationId,
         problem,

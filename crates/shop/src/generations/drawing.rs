@@ -22,6 +22,9 @@ use crate::{
     strikes::{self, Source},
 };
 
+/// No call takes longer, by the job's deadline and some time for what follows it. One that is open for longer lost its worker.
+const CALL_MAX: chrono::Duration = chrono::Duration::minutes(20);
+
 /// Calls of one generation that may be lost before it fails: the first, and one automatic second try.
 const AMBIGUOUS_MAX: i64 = 2;
 
@@ -151,6 +154,10 @@ pub async fn begin(
     if !claim.hold(&mut tx).await? {
         return Ok(Begun::Nothing);
     }
+    // It was handed out before the pause: nothing is asked any more. A probe is handed out during it.
+    if providers::was_paused_since(&mut tx, terms.provider, claim.handed_at()).await? {
+        return Ok(Begun::Paused);
+    }
     let Some(wish) = sqlx::query!(
         r#"select state as "state: GenerationState", prompt, style as "style: Style", size as "size: Size",
                   quality as "quality: Quality", count, deadline_at
@@ -162,14 +169,11 @@ pub async fn begin(
     else {
         return Ok(Begun::Nothing);
     };
-    match wish.state {
-        GenerationState::Queued | GenerationState::Generating => {}
-        GenerationState::Ready
-        | GenerationState::Refused
-        | GenerationState::Failed
-        | GenerationState::Cancelled => return Ok(Begun::Nothing),
-    }
     mark_open_calls_ambiguous(&mut tx, cause, id).await?;
+    if wish.state.is_final() {
+        tx.commit().await?;
+        return Ok(Begun::Nothing);
+    }
     let calls = sqlx::query!(
         r#"select count(*) as "made!", count(*) filter (where state = 'ambiguous') as "ambiguous!" from provider_calls where generation_id = $1"#,
         id as GenerationId,
@@ -223,7 +227,8 @@ pub async fn begin(
     }))
 }
 
-/// What one picture is thought to cost, in millionths of a dollar: the 95th percentile of the last hundred of its kind.
+/// What one picture is thought to cost, in millionths of a dollar: the 95th percentile of the last hundred of its kind, among the
+/// last two thousand of all.
 async fn estimate(
     tx: &mut PgTransaction<'_>,
     terms: Terms<'_>,
@@ -232,9 +237,11 @@ async fn estimate(
 ) -> sqlx::Result<i64> {
     let learnt = sqlx::query_scalar!(
         r#"select percentile_disc(0.95) within group (order by each) as learnt
-           from (select c.cost_microdollars / g.count as each from provider_calls c join generations g on g.id = c.generation_id
-                 where c.state = 'answered' and c.provider = $1 and c.model = $2 and g.size = $3 and g.quality = $4
-                   and c.cost_microdollars is not null
+           from (select c.cost_microdollars / g.count as each
+                 from (select generation_id, cost_microdollars, ended_at from provider_calls
+                       where state = 'answered' and provider = $1 and model = $2 and cost_microdollars is not null
+                       order by ended_at desc limit 2000) c
+                 join generations g on g.id = c.generation_id where g.size = $3 and g.quality = $4
                  order by c.ended_at desc limit 100) latest"#,
         terms.provider,
         terms.model,
@@ -252,7 +259,8 @@ async fn estimate(
 pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answer) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     let call = sqlx::query!(
-        r#"update provider_calls set state = 'answered', usage = $2, request_id = $3, ended_at = $4, error = null, cost_microdollars = $5
+        r#"update provider_calls set state = 'answered', usage = $2, request_id = $3, ended_at = $4, cost_microdollars = $5,
+             error = case when state = 'ambiguous' then 'the answer came after the call had been taken for lost' end
            where id = $1 and state in ('open', 'ambiguous')
            returning generation_id as "generation_id: GenerationId", provider, started_at, estimated_microdollars"#,
         call_id as CallId,
@@ -266,12 +274,6 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
     let Some(call) = call else { return Ok(()) };
     let generation_id = call.generation_id;
     forget_preview(&mut tx, generation_id).await?;
-    if let Some(cost) = answer.cost_microdollars {
-        let by = cost - call.estimated_microdollars;
-        providers::correct(&mut tx, call.started_at, &call.provider, by).await?;
-    }
-    providers::resume_after(&mut tx, &call.provider, call.started_at).await?;
-    providers::forget_failures(&mut tx, &call.provider).await?;
     let waiting = sqlx::query!(
         r#"update generations set state = 'ready', finished_at = $2 where id = $1 and state in ('queued', 'generating')
            returning account_id as "account_id: AccountId", quality as "quality: Quality", created_at"#,
@@ -308,6 +310,13 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
             tell(&mut tx, cause, waiting.account_id, generation_id).await?;
         }
     }
+    // Last, since every call of all workers counts at these rows.
+    if let Some(cost) = answer.cost_microdollars {
+        let by = cost - call.estimated_microdollars;
+        providers::correct(&mut tx, call.started_at, &call.provider, by).await?;
+    }
+    providers::resume_after(&mut tx, &call.provider, call.started_at).await?;
+    providers::forget_failures(&mut tx, &call.provider).await?;
     tx.commit().await
 }
 
@@ -434,14 +443,23 @@ pub async fn refuse(
 }
 
 /// Ends what was not drawn in the promised time, up to a few hundred requests, and gives the credits back. One whose call is
-/// under way is let end. Returns how many there were.
+/// under way is let end. Whatever waits after its worker died says so. Returns how many were ended.
 pub async fn expire_overdue(db: &PgPool, cause: &Cause) -> sqlx::Result<usize> {
+    // Their jobs were freed, and may wait for the end of a pause: they can be cancelled, and their page says what they wait for.
+    sqlx::query!(
+        "update generations g set state = 'queued' where state = 'generating'
+         and not exists (select from provider_calls c where c.generation_id = g.id and c.state = 'open' and c.started_at > $1)",
+        cause.at - CALL_MAX,
+    )
+    .execute(db)
+    .await?;
     let overdue = sqlx::query_scalar!(
         r#"select id as "id: GenerationId" from generations g
            where state in ('queued', 'generating') and deadline_at < $1
-             and not exists (select from provider_calls c where c.generation_id = g.id and c.state = 'open')
+             and not exists (select from provider_calls c where c.generation_id = g.id and c.state = 'open' and c.started_at > $2)
            order by deadline_at limit 500"#,
         cause.at,
+        cause.at - CALL_MAX,
     )
     .fetch_all(db)
     .await?;
@@ -452,12 +470,14 @@ pub async fn expire_overdue(db: &PgPool, cause: &Cause) -> sqlx::Result<usize> {
             .fetch_one(&mut *tx)
             .await?;
         let open = sqlx::query_scalar!(
-            r#"select exists (select from provider_calls where generation_id = $1 and state = 'open') as "open!""#,
+            r#"select exists (select from provider_calls where generation_id = $1 and state = 'open' and started_at > $2) as "open!""#,
             *id as GenerationId,
+            cause.at - CALL_MAX,
         )
         .fetch_one(&mut *tx)
         .await?;
         if !open {
+            mark_open_calls_ambiguous(&mut tx, cause, *id).await?;
             fail(&mut tx, cause, *id, EXPIRED).await?;
         }
         tx.commit().await?;

@@ -6,7 +6,7 @@ use sqlx::{PgExecutor, PgTransaction};
 
 /// So many calls in a row that brought nothing are the provider's trouble, not theirs.
 const OUTAGE_FROM: i32 = 5;
-/// It is then left alone for so long. A success ends it.
+/// It is then left alone for so long.
 const OUTAGE_PAUSE: Duration = Duration::from_mins(1);
 
 /// The provider asked for a pause: no call of anybody begins earlier. It is not a fault, so nothing is paused or counted.

@@ -25,6 +25,11 @@ impl Claim {
         }
     }
 
+    /// When the job was handed out, by the database's clock.
+    pub(crate) fn handed_at(&self) -> DateTime<Utc> {
+        self.handed_at
+    }
+
     /// Does the worker still hold the job? Until the transaction ends, nobody can take it away.
     pub(crate) async fn hold(&self, tx: &mut PgTransaction<'_>) -> sqlx::Result<bool> {
         let held = sqlx::query_scalar!(

@@ -83,20 +83,95 @@ pub async fn compare(
             make_thumbnails_again(db, cause, picture.id).await?;
         }
     }
+    let objects = objects.iter().filter(|object| orphans.contains(object.key.as_str()));
+    note_orphans(db, cause, objects, &mut compared).await?;
+    Ok(compared)
+}
+
+async fn note_orphans(
+    db: &PgPool,
+    cause: &Cause,
+    orphans: impl Iterator<Item = &Listed>,
+    compared: &mut Compared,
+) -> sqlx::Result<()> {
     let mut connection = db.acquire().await?;
-    for object in objects.iter().filter(|object| orphans.contains(object.key.as_str())) {
-        if object.modified_at > settled {
-            continue;
-        }
+    for object in orphans.filter(|object| object.modified_at <= cause.at - SETTLED) {
         compared.findings += 1;
-        let detail = "it belongs to no picture";
+        let detail = "it belongs to nothing that we know";
         let known_since =
             found(&mut connection, cause, FindingKind::OrphanObject, &object.key, detail).await?;
         if known_since < cause.at - ORPHANS_KEPT {
             compared.removable.push(object.key.clone());
         }
     }
+    Ok(())
+}
+
+/// Where objects lie that have one row each, and no small versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+pub enum Folder {
+    /// Pictures that customers brought along.
+    #[strum(serialize = "sources/")]
+    Sources,
+    /// Files of everything that is known about an account.
+    #[strum(serialize = "exports/")]
+    Exports,
+}
+
+/// Finds objects of a folder whose row is gone or says that they should be, as after a removal that was given up.
+pub async fn compare_folder(
+    db: &PgPool,
+    cause: &Cause,
+    folder: Folder,
+    objects: &[Listed],
+) -> sqlx::Result<Compared> {
+    let ids: Vec<Uuid> = objects.iter().filter_map(|object| id_of(&object.key)).collect();
+    let wanted: Vec<Uuid> = match folder {
+        Folder::Sources => {
+            sqlx::query_scalar!(
+                "select id from source_images where id = any($1) and state <> 'removed'",
+                &ids
+            )
+            .fetch_all(db)
+            .await?
+        }
+        Folder::Exports => {
+            sqlx::query_scalar!(
+                "select id from exports where id = any($1) and state in ('queued', 'ready')",
+                &ids
+            )
+            .fetch_all(db)
+            .await?
+        }
+    };
+    let wanted: HashSet<Uuid> = wanted.into_iter().collect();
+    let orphans = objects.iter().filter(|object| id_of(&object.key).is_none_or(|id| !wanted.contains(&id)));
+    let mut compared = Compared::default();
+    note_orphans(db, cause, orphans, &mut compared).await?;
     Ok(compared)
+}
+
+/// The id in `sources/{id}.jpg`.
+fn id_of(key: &str) -> Option<Uuid> {
+    key.split('/').nth(1)?.split('.').next()?.parse().ok()
+}
+
+/// Has the files of pictures removed that were deleted days ago and are still there: their job was given up. Says how many.
+pub async fn purge_again(db: &PgPool, cause: &Cause) -> sqlx::Result<usize> {
+    let stuck = sqlx::query_scalar!(
+        r#"select id as "id: ImageId" from images where deleted_at < $1 order by deleted_at limit 500"#,
+        cause.at - SETTLED * 2,
+    )
+    .fetch_all(db)
+    .await?;
+    for id in &stuck {
+        let mut tx = db.begin().await?;
+        found(&mut tx, cause, FindingKind::StuckPurge, &id.to_string(), "its files are removed again")
+            .await?;
+        Job::PurgeImage { image_id: *id }.enqueue(&mut tx, cause).await?;
+        tx.commit().await?;
+    }
+    Ok(stuck.len())
 }
 
 async fn make_thumbnails_again(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()> {

@@ -8,6 +8,7 @@ pub mod mails;
 pub mod providers;
 pub mod reviews;
 pub mod strikes;
+pub mod upkeep;
 
 use serde::Serialize;
 use shop::accounts::{Duty, Role};
@@ -32,13 +33,14 @@ struct Link {
 }
 
 /// The pages, for whom they are, and what is found there.
-const PAGES: [(&str, &str, Duty); 8] = [
+const PAGES: [(&str, &str, Duty); 9] = [
     (index::PATH, "Overview", Duty::EnterOffice),
     (reviews::index::PATH, "Pictures", Duty::ReviewPictures),
     (accounts::PATH, "Accounts", Duty::SeeAccounts),
     (strikes::PATH, "Turned down", Duty::JudgeStrikes),
     (blocklist::PATH, "Blocklist", Duty::ChangeBlocklist),
     (providers::PATH, "Providers", Duty::SeeProviders),
+    (upkeep::PATH, "Upkeep", Duty::SeeProviders),
     (mails::PATH, "Mails", Duty::SeeMails),
     (audit::PATH, "Audit log", Duty::SeeAudit),
 ];

@@ -176,6 +176,7 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("GET", "/admin/blocklist", Staff(200, HEADS)),
     ("POST", "/admin/blocklist", Staff(303, HEADS)),
     ("GET", "/admin/providers", Staff(200, PRESS)),
+    ("GET", "/admin/upkeep", Staff(200, PRESS)),
     ("POST", "/admin/providers/:name/pause", Staff(303, HEADS)),
     ("POST", "/admin/providers/:name/stay", Staff(303, HEADS)),
     ("POST", "/admin/providers/:name/probe", Staff(303, HEADS)),

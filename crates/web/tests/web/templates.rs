@@ -118,6 +118,7 @@ fn every_template_renders() {
     render::<images::show::Show>(&views, &mut rendered);
     render::<mail_preferences::show::Show>(&views, &mut rendered);
     render::<admin::reviews::index::Index>(&views, &mut rendered);
+    render::<admin::upkeep::Upkeep>(&views, &mut rendered);
     render::<ErrorPage>(&views, &mut rendered);
     // What begins with an underline is part of others, and so is the layout.
     let alone = |name: &String| {

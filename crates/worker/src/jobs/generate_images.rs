@@ -37,13 +37,13 @@ const TURNED_DOWN: &str = "This sentence was turned down by the safety rules for
 
 /// Draws, unless there is nothing to draw any more.
 pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(), JobError> {
-    let Some(source) = source::fetch(id, at, context).await? else { return Ok(()) };
+    let Some(source) = source::fetch(id, at, context).await? else { return pass_on(at, context).await };
     check(id, &source, at, context).await?;
     let drawing = match generations::begin(&at.db, &context.cause(), &context.claim, id, at.openai.terms())
         .await?
     {
         Begun::Draw(drawing) => drawing,
-        Begun::Nothing => return Ok(()),
+        Begun::Nothing => return pass_on(at, context).await,
         Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
     let previews = Previews::of(drawing.call_id, at);
@@ -51,6 +51,11 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
     }
+}
+
+/// Nothing was asked for: if this job was to find out whether a pause is over, the next one does.
+async fn pass_on(at: &Services, context: &Context) -> Result<(), JobError> {
+    Ok(providers::pass_probe_on(&at.db, providers::OPENAI, &context.claim).await?)
 }
 
 /// Previews of one call on their way to the customer's page. They are beside the point: none of them delays or fails the call.
@@ -101,10 +106,10 @@ async fn check(id: GenerationId, source: &Source, at: &Services, context: &Conte
     };
     let why = format!("the check of the sentence cannot be had: {failure}");
     match failure {
-        Failure::RateLimited { after } => {
-            providers::slow_down(db, providers::OPENAI, after).await?;
-            Err(JobError::KeepPlace(why))
-        }
+        // Who drew here before need not wait for the check: drawing has one of its own.
+        Failure::RateLimited { .. } if unchecked.is_trusted && at.moderation == Moderation::On => Ok(()),
+        // The check's own limit: calls for pictures have another one, and go on.
+        Failure::RateLimited { after } => Err(JobError::PutOff { reason: why, after }),
         Failure::Billing { .. } | Failure::Configuration { .. } => {
             if let Some(trouble) = failure.trouble() {
                 providers::report(db, &context.cause(), providers::OPENAI, cause.at, &trouble).await?;
@@ -116,10 +121,11 @@ async fn check(id: GenerationId, source: &Source, at: &Services, context: &Conte
         | Failure::Failed { .. }
         | Failure::Hopeless { .. }
         | Failure::Ambiguous { .. } => {
-            // Drawing has a check of its own: who drew here before need not wait for this one.
             if unchecked.is_trusted && at.moderation == Moderation::On {
                 Ok(())
             } else {
+                // So that an outage does not use up the tries of everybody within a minute.
+                providers::report_failure(db, providers::OPENAI).await?;
                 Err(JobError::Retry(why))
             }
         }

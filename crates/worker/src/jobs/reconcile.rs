@@ -2,9 +2,10 @@
 
 use shop::{
     Cause,
-    reconciliation::{self, Listed},
+    reconciliation::{self, Folder, Listed},
     schedules::{self, Upkeep},
 };
+use strum::VariantArray;
 use uuid::Uuid;
 
 use crate::{
@@ -15,21 +16,37 @@ use crate::{
 /// So many pictures are compared at once.
 const STRETCH: usize = 500;
 
+/// Of all objects that were listed, the share that may be removed in one run: when more belong to nobody, the database is more
+/// likely to be the wrong one (a fresh one, or another shop's) than the objects.
+const REMOVABLE_SHARE: usize = 10;
+/// So few are removed whatever their share is.
+const REMOVABLE_ALWAYS: usize = 20;
+
 /// What a run came to.
 #[derive(Default)]
 struct Run {
     findings: usize,
-    removed: usize,
+    listed: usize,
+    removable: Vec<String>,
 }
 
 /// Compares everything.
 pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
     let cause = context.cause();
-    let mut run = Run { findings: reconciliation::compare_books(&at.db, &cause).await?, removed: 0 };
+    let mut run = Run { findings: reconciliation::compare_books(&at.db, &cause).await?, ..Run::default() };
+    run.findings += reconciliation::purge_again(&at.db, &cause).await?;
     compare_objects(at, &cause, &mut run).await?;
+    for folder in Folder::VARIANTS {
+        compare_folder(at, &cause, &mut run, *folder).await?;
+    }
+    let removed = remove(at, &run).await?;
     let now = context.cause();
     let open = reconciliation::conclude(&at.db, &now, cause.at).await?;
-    let note = format!("{} differences, {open} still open, {} orphans removed", run.findings, run.removed);
+    let removed = match removed {
+        Some(count) => format!("{count} orphans removed"),
+        None => format!("{} orphans not removed: too many to be right", run.removable.len()),
+    };
+    let note = format!("{} differences, {open} still open, {removed}", run.findings);
     Ok(schedules::ran(&at.db, &now, Upkeep::Reconcile, &note).await?)
 }
 
@@ -69,11 +86,31 @@ async fn compare(
 ) -> Result<(), JobError> {
     let compared = reconciliation::compare_objects(&at.db, cause, stretch, after, through).await?;
     run.findings += compared.findings;
-    for key in compared.removable {
-        at.storage.delete(&key).await?;
-        run.removed += 1;
+    run.listed += stretch.len();
+    run.removable.extend(compared.removable);
+    Ok(())
+}
+
+async fn compare_folder(at: &Services, cause: &Cause, run: &mut Run, folder: Folder) -> Result<(), JobError> {
+    let mut listing = at.storage.list(folder.into());
+    while let Some(page) = listing.next_page().await? {
+        let compared = reconciliation::compare_folder(&at.db, cause, folder, &page).await?;
+        run.listed += page.len();
+        run.findings += compared.findings;
+        run.removable.extend(compared.removable);
     }
     Ok(())
+}
+
+/// Removes what belongs to nobody, unless there is too much of it. Says how much it was.
+async fn remove(at: &Services, run: &Run) -> Result<Option<usize>, JobError> {
+    if run.removable.len() > REMOVABLE_ALWAYS.max(run.listed / REMOVABLE_SHARE) {
+        return Ok(None);
+    }
+    for key in &run.removable {
+        at.storage.delete(key).await?;
+    }
+    Ok(Some(run.removable.len()))
 }
 
 fn picture_of(key: &str) -> Option<Uuid> {

@@ -131,7 +131,9 @@ impl OpenAi {
         // Any JSON: a field that is unknown, missing or of another kind must not lose a picture that was paid for.
         let asking = async {
             match &request.source {
-                Some(picture) => self.edit(request, picture).await.map_err(Failure::of),
+                Some(picture) => {
+                    self.edit(request, picture).await.map_err(|error| Failure::of(error).of_edit())
+                }
                 None if self.partial_images > 0 && request.count == 1 => {
                     self.draw_step_by_step(body, preview).await
                 }

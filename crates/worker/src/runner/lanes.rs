@@ -20,7 +20,9 @@ impl LaneSettings {
     pub fn usual(lane: Lane) -> Self {
         let concurrency = match lane {
             Lane::Generation | Lane::Uploads => 8,
-            Lane::Pictures | Lane::Upkeep => 2,
+            Lane::Pictures => 2,
+            // Files of accounts and the comparing of books take long: what is due each minute must not wait for them.
+            Lane::Upkeep => 4,
             Lane::Mail => 4,
         };
         Self::new(lane, concurrency)

@@ -11,7 +11,7 @@ use shop::{
 };
 use strum::VariantArray;
 
-use super::{Office, accounts, mails, providers, reviews, strikes};
+use super::{Office, accounts, mails, providers, reviews, strikes, upkeep};
 use crate::{admission::Staff, error::Problem, views::Page};
 
 /// Where it is.
@@ -102,7 +102,25 @@ impl Index {
             href: strikes,
             is_problem: false,
         };
-        let matters = vec![paused, reviewed, submitted, reported, mails, jobs, erasures, undecided, leaving];
+        let differences = Matter {
+            count: counts.differences,
+            label: "books that differ",
+            hint: "Credits, calls or files do not say the same, or a round of upkeep failed.",
+            href: Some(upkeep::PATH).filter(|_| role.may(Duty::SeeProviders)),
+            is_problem: counts.differences > 0,
+        };
+        let matters = vec![
+            paused,
+            differences,
+            reviewed,
+            submitted,
+            reported,
+            mails,
+            jobs,
+            erasures,
+            undecided,
+            leaving,
+        ];
         Self { office: Office::new(role), matters }
     }
 }
@@ -124,6 +142,7 @@ impl Page for Index {
             paused_providers: count,
             undecided_strikes: count,
             accounts_in_review: count,
+            differences: count,
         };
         Role::VARIANTS
             .iter()

@@ -1,5 +1,7 @@
 //! The picture that a request starts from. It is fetched before a call is on record: storage that is away costs nothing.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use shop::{
     generations,
@@ -13,6 +15,9 @@ use crate::{
     runner::{Context, JobError},
     services::Services,
 };
+
+/// How long storage that is away is left alone.
+const STORAGE_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a request starts from.
 pub struct Source {
@@ -41,7 +46,12 @@ pub async fn fetch(id: GenerationId, at: &Services, context: &Context) -> Result
         Original::None => (None, false),
         Original::Bytes { bytes, format, is_brought } => (Some(picture(bytes, format)), is_brought),
         Original::Stored { key, format, is_brought } => {
-            (Some(picture(at.storage.get(&key).await?, format)), is_brought)
+            // While storage is away nothing is drawn from what lies there, and no try is used up.
+            let bytes = at.storage.get(&key).await.map_err(|error| {
+                let reason = format!("the picture to start from cannot be had: {error}");
+                JobError::PutOff { reason, after: STORAGE_PAUSE }
+            })?;
+            (Some(picture(bytes, format)), is_brought)
         }
         Original::Gone => {
             generations::source_gone(&at.db, &context.cause(), &context.claim, id).await?;

@@ -150,6 +150,16 @@ impl Failure {
         }
     }
 
+    /// The same, of a call that starts from a picture: a server may draw and have no place for those, which is the matter of this
+    /// one request.
+    #[must_use]
+    pub fn of_edit(self) -> Self {
+        if let Self::Configuration { setting: BASE_URL, code } = self {
+            return Self::BadRequest { code };
+        }
+        self
+    }
+
     /// The same, if the model that it finds fault with is named by another setting.
     #[must_use]
     pub fn about(self, model_setting: &'static str) -> Self {

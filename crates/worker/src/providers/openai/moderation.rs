@@ -36,8 +36,8 @@ impl OpenAi {
         let call = moderations.create_byot::<_, Value>(body);
         let answer = timeout(PATIENCE, call).await.map_err(|_| Failure::failed("no answer in time"))?;
         let answer = answer.map_err(|error| Failure::of(error).about(MODEL))?;
-        let results =
-            answer["results"].as_array().ok_or_else(|| Failure::failed("an answer without results"))?;
+        let results = answer["results"].as_array().filter(|results| !results.is_empty());
+        let results = results.ok_or_else(|| Failure::failed("an answer without results"))?;
         let flagged = results.iter().any(|result| result["flagged"] == true);
         let categories = results
             .iter()

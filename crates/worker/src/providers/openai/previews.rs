@@ -29,7 +29,7 @@ impl OpenAi {
                 if let Some(picture) = event["b64_json"].as_str().and_then(decoded) {
                     preview(picture);
                 }
-            } else if kind.ends_with(".completed") {
+            } else if kind.ends_with(".completed") || (kind.is_empty() && event["b64_json"].is_string()) {
                 return Ok(json!({"data": [{"b64_json": event["b64_json"]}], "usage": event["usage"]}));
             }
         }

@@ -156,6 +156,8 @@ impl<'a> Said<'a> {
             // OpenRouter tells by this what its own check found in the words.
             403 if self.error.pointer("/metadata/reasons").is_some() => Some(self.refused()),
             402 => Some(self.billing()),
+            // What stands in front of the API may dislike one sentence; the API itself says what it dislikes.
+            403 if !self.is_structured => None,
             401 | 403 => Some(self.configuration(KEY)),
             // A model that is gone fails every job.
             400 | 404 if self.param == "model" => Some(self.configuration(MODEL)),
