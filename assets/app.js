@@ -29,12 +29,24 @@ each("[data-price]", (line) => {
   addEventListener("pageshow", tell);
 });
 
-// A surprise changes the sentence, the style and the shape, and leaves everything else as it is.
-each("a[data-surprise]", (link) =>
+// A surprise changes the sentence, the style and the shape, and leaves everything else as it is. A sentence of one's own comes back.
+each("a[data-surprise]", (link) => {
+  const form = document.getElementById(link.dataset.surprise);
+  const back = document.querySelector("[data-surprise-back]");
+  let surprise;
+  let own;
+  const write = (sentence) => {
+    form.elements.prompt.value = sentence;
+    form.elements.prompt.dispatchEvent(new Event("input"));
+    form.elements.prompt.focus();
+  };
+  back.addEventListener("click", () => {
+    back.hidden = true;
+    write(own);
+  });
   link.addEventListener("click", async (event) => {
     if (event.metaKey || event.ctrlKey) return;
     event.preventDefault();
-    const form = document.getElementById(link.dataset.surprise);
     const answer = await fetch(link.href).catch(() => null);
     const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
     const other = page && page.getElementById(link.dataset.surprise);
@@ -43,12 +55,16 @@ each("a[data-surprise]", (link) =>
       const chosen = other.querySelector(`[name=${name}]:checked`).value;
       form.querySelector(`[name=${name}][value=${chosen}]`).checked = true;
     }
-    form.elements.prompt.value = other.elements.prompt.value;
-    form.elements.prompt.dispatchEvent(new Event("input"));
-    form.elements.prompt.focus();
+    const before = form.elements.prompt.value;
+    if (before.trim() && before !== surprise) {
+      own = before;
+      back.hidden = false;
+    }
+    surprise = other.elements.prompt.value;
+    write(surprise);
     link.href = page.querySelector("a[data-surprise]").href;
-  }),
-);
+  });
+});
 
 // A large picture is made smaller before it is sent. Whatever goes wrong here, it is sent as it is.
 each("input[data-shrink]", (field) =>
@@ -104,16 +120,22 @@ addEventListener("keydown", (event) => {
 
 // Moments in the reader's own clock.
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-each("time[datetime]", (time) => (time.textContent = clock.format(new Date(time.dateTime))));
+const tellTime = () => each("time[datetime]", (time) => (time.textContent = clock.format(new Date(time.dateTime))));
+tellTime();
 
 // Whoever waits in another tab sees in its name that the pictures are there.
 document.addEventListener("htmx:after:swap", () => {
+  tellTime();
   const news = document.querySelector("#progress")?.dataset.title;
   if (news && !document.title.startsWith(news)) document.title = `${news}: ${document.title}`;
 });
 
-// A hidden tab asks for nothing; it asks at once when it is looked at again.
-document.addEventListener("htmx:before:request", (event) => document.hidden && event.preventDefault());
+// A hidden tab asks now and then, for its name; it asks at once when it is looked at again.
+let asked = 0;
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && Date.now() - asked < 25_000) event.preventDefault();
+  else asked = Date.now();
+});
 document.addEventListener("visibilitychange", () => {
   const progress = document.querySelector("#progress[data-hx-get]");
   if (progress && !document.hidden) progress.dispatchEvent(new Event("every"));

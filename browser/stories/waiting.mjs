@@ -11,7 +11,7 @@ export const settings = withAndWithoutScripts;
 /** As many does one worker draw at once. */
 const AT_ONCE = 8;
 /** Long enough to look at three pages meanwhile. */
-const DRAW_TIME = 20_000;
+const DRAW_TIME = 45_000;
 /** Without scripts a page can only be live by being loaded again, which the rule does not know from a trap. */
 const comesAgain = (visitor) => (visitor.js ? [] : ["meta-refresh"]);
 
@@ -43,7 +43,7 @@ async function inLine(visitor) {
   await visitor.see("queued", { except: comesAgain(visitor) });
   const place = visitor.path;
   await visitor.press("Cancel this request", { to: place });
-  assert.equal((await status.textContent()).trim(), "You cancelled this request. Nothing more will be drawn.");
+  assert.equal((await status.textContent()).trim(), "You cancelled this request. Nothing more will be drawn, and your credits are yours again.");
   await visitor.see("cancelled");
 
   await visitor.open(drawn[0]);

@@ -23,7 +23,7 @@ pub use drawing::{
 };
 pub use history::{Shown, Wanted, history, see, see_all};
 pub use previews::{PREVIEW_WIDTH, preview, preview_number, prune_previews, show_preview};
-pub use reading::{Generation, Recent, find, recent_prompts, source};
+pub use reading::{Generation, Recent, drawing_since, find, recent_prompts, source};
 pub use requesting::{Limits, Refusal, request};
 pub use sizes::Size;
 pub use waiting::{Line, Pace, line};

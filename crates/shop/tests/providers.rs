@@ -53,6 +53,10 @@ async fn fail(database: &Database, job: &Handed, end: CallEnd) {
     generations::end_call(&database.pool, &cause(), drawing.call_id, &end, None, "for staff")
         .await
         .expect("ended");
+    keep(database, job).await;
+}
+
+async fn keep(database: &Database, job: &Handed) {
     let keep = Ending::KeepPlace { reason: "paused".to_owned() };
     queue::end(&database.pool, &cause(), WORKER, job, &keep).await.expect("kept");
 }
@@ -81,10 +85,25 @@ async fn a_billing_limit_stops_everybody_and_costs_nobody_anything() {
     let held = shop::credits::balance(&database.pool, owner).await.expect("read");
     let first = fetch(&database).await;
     assert_eq!(first.iter().map(id_of).collect::<Vec<_>>(), asked);
-    for job in &first {
-        fail(&database, job, billing()).await;
+    // Four are on their way when the provider says it, and the last one has not begun.
+    let mut calls = Vec::new();
+    for job in &first[..4] {
+        let Begun::Draw(drawing) = begin(&database, job, id_of(job), TERMS).await else { panic!("to draw") };
+        calls.push((job, drawing.call_id));
+    }
+    for (job, call) in calls {
+        generations::end_call(&database.pool, &cause(), call, &billing(), None, "for staff")
+            .await
+            .expect("ended");
+        keep(&database, job).await;
     }
     assert_eq!(provider(&database).await.pause, Some(Pause::Billing));
+    assert_eq!(
+        begin(&database, &first[4], asked[4], TERMS).await,
+        Begun::Paused,
+        "handed out, but not asked for"
+    );
+    keep(&database, &first[4]).await;
     assert!(fetch(&database).await.is_empty(), "nothing is handed out");
     assert_eq!(jobs(&database, "send_mail").await.len(), 1, "one alert for one member of staff");
 
@@ -141,7 +160,11 @@ async fn a_wrong_setting_pauses_until_it_is_changed() {
     let paused = provider(&database).await;
     assert_eq!(paused.pause, Some(Pause::Configuration));
     assert_eq!(paused.pause_detail.as_deref(), Some("OPENAI_API_KEY: invalid_api_key"));
-    assert_eq!(paused.next_probe_at, None, "it does not mend itself");
+    let wait = paused.next_probe_at.expect("a probe") - cause().at;
+    assert!(
+        (TimeDelta::minutes(59)..=TimeDelta::minutes(60)).contains(&wait),
+        "it rarely mends itself: {wait}"
+    );
     introduce(&database, 0, [1; 32]).await;
     assert!(fetch(&database).await.is_empty(), "a restart alone changes nothing");
     introduce(&database, 0, [2; 32]).await;
@@ -254,6 +277,8 @@ async fn past_the_promised_time_the_credits_are_back() {
     let both = fetch(&database).await;
     let Begun::Draw(_) = begin(&database, &both[1], drawn, TERMS).await else { panic!("to draw") };
     let late = shop::Cause { at: cause().at + TimeDelta::hours(25), request_id: None };
+    sql(&database, "update provider_calls set started_at = started_at + interval '24 hours 58 minutes'")
+        .await;
     assert_eq!(
         generations::expire_overdue(&database.pool, &late).await.expect("swept"),
         1,
@@ -323,4 +348,89 @@ async fn staff_are_told_of_the_end_of_a_model_thirty_seven_and_one_days_before_a
             .expect("checked");
     }
     assert_eq!(mails().await, 5, "and once that it is not there");
+}
+
+#[tokio::test]
+async fn a_call_whose_worker_died_holds_no_promise_back() {
+    let (database, owner) = shop(0).await;
+    let id = requested(&database, owner, "a fox").await;
+    let job = fetch(&database).await.remove(0);
+    let Begun::Draw(_) = begin(&database, &job, id, TERMS).await else { panic!("to draw") };
+    let state =
+        async || generations::find(&database.pool, owner, id).await.expect("read").expect("there").state;
+    let minutes = |minutes| shop::Cause { at: cause().at + TimeDelta::minutes(minutes), request_id: None };
+    generations::expire_overdue(&database.pool, &minutes(10)).await.expect("swept");
+    assert_eq!(state().await, GenerationState::Generating, "it may be under way");
+    generations::expire_overdue(&database.pool, &minutes(30)).await.expect("swept");
+    assert_eq!(state().await, GenerationState::Queued, "it can be cancelled again");
+    assert_eq!(generations::expire_overdue(&database.pool, &minutes(25 * 60)).await.expect("swept"), 1);
+    assert_eq!(state().await, GenerationState::Failed);
+    assert_eq!(shop::credits::balance(&database.pool, owner).await.expect("read").held, 0);
+    let lost: i64 = sqlx::query_scalar("select count(*) from provider_calls where state = 'ambiguous'")
+        .fetch_one(&database.pool)
+        .await
+        .expect("counted");
+    assert_eq!(lost, 1, "and it counts as spent");
+}
+
+#[tokio::test]
+async fn a_probe_with_nothing_to_ask_for_hands_on() {
+    let (database, owner) = shop(0).await;
+    let gone = requested(&database, owner, "a fox").await;
+    let next = requested(&database, owner, "a hare").await;
+    let both = fetch(&database).await;
+    fail(&database, &both[0], billing()).await;
+    keep(&database, &both[1]).await;
+    let cancelled = generations::cancel(&database.pool, &cause(), owner, gone).await.expect("answered");
+    assert!(cancelled.is_ok());
+    sql(&database, "update providers set next_probe_at = now()").await;
+    let probe = fetch(&database).await;
+    assert_eq!(probe.iter().map(id_of).collect::<Vec<_>>(), [gone]);
+    assert_eq!(begin(&database, &probe[0], gone, TERMS).await, Begun::Nothing);
+    let claim = Claim::new(WORKER, &probe[0]);
+    providers::pass_probe_on(&database.pool, OPENAI, &claim).await.expect("passed on");
+    assert_eq!(fetch(&database).await.iter().map(id_of).collect::<Vec<_>>(), [next], "without a wait");
+    assert_eq!(provider(&database).await.probes, 1);
+}
+
+#[tokio::test]
+async fn staff_have_the_last_word_over_what_calls_show() {
+    let (database, owner) = shop(0).await;
+    let staff = Actor { account_id: Some(owner), client_address: String::new() };
+    for prompt in ["a fox", "a hare"] {
+        requested(&database, owner, prompt).await;
+    }
+    let both = fetch(&database).await;
+    let mut calls = Vec::new();
+    for job in &both {
+        let Begun::Draw(drawing) = begin(&database, job, id_of(job), TERMS).await else { panic!("to draw") };
+        calls.push(drawing.call_id);
+    }
+    let db = &database.pool;
+    assert!(
+        providers::pause_by_staff(db, &cause(), &staff, OPENAI, "prices rose")
+            .await
+            .expect("answered")
+            .is_ok()
+    );
+    sql(&database, "update provider_calls set started_at = now() + interval '1 second'").await;
+    generations::end_call(db, &cause(), calls[0], &billing(), None, "for staff").await.expect("ended");
+    let paused = provider(&database).await;
+    assert_eq!(
+        (paused.pause, paused.next_probe_at),
+        (Some(Pause::Staff), None),
+        "no call makes it another pause"
+    );
+    assert!(providers::resume_by_staff(db, &cause(), &staff, OPENAI).await.expect("answered").is_ok());
+
+    sql(&database, "update provider_calls set state = 'open', ended_at = null, error = null").await;
+    generations::end_call(db, &cause(), calls[0], &billing(), None, "for staff").await.expect("ended");
+    assert!(providers::stay_paused(db, &cause(), &staff, OPENAI).await.expect("answered").is_ok());
+    generations::answered(db, &cause(), calls[1], &answer(1)).await.expect("answered");
+    let paused = provider(&database).await;
+    assert_eq!(
+        (paused.pause, paused.next_probe_at),
+        (Some(Pause::Billing), None),
+        "it stays, whatever comes through"
+    );
 }

@@ -136,9 +136,32 @@ async fn an_orphan_is_removed_when_it_was_seen_for_a_week() {
     painter.make_objects_older().await;
     let found = run(&painter, Upkeep::Reconcile).await;
     assert_eq!(found.last_note, "1002 differences, 1002 still open, 0 orphans removed");
+    painter.sql("update reconciliation_findings set found_at = found_at - interval '8 days' where subject like '%original.png'").await;
+    let removed = run(&painter, Upkeep::Reconcile).await;
+    assert_eq!(removed.last_note, "1002 differences, 1002 still open, 1 orphans removed");
+    // As many as that are rather those of another shop.
+    painter.sql("update reconciliation_findings set found_at = found_at - interval '8 days'").await;
+    let kept = run(&painter, Upkeep::Reconcile).await;
+    assert_eq!(
+        kept.last_note,
+        "1001 differences, 1001 still open, 1001 orphans not removed: too many to be right"
+    );
+}
+
+#[tokio::test]
+async fn what_customers_brought_and_took_along_leaves_nothing_behind() {
+    let painter = Painter::open(&[]).await;
+    for key in [
+        "sources/00000000-0000-7000-8000-000000000000.jpg",
+        "exports/00000000-0000-7000-8000-000000000000.zip",
+    ] {
+        painter.services.storage.put(key, vec![1], "image/jpeg").await.expect("stored");
+    }
+    painter.make_objects_older().await;
+    run(&painter, Upkeep::Reconcile).await;
     painter.sql("update reconciliation_findings set found_at = found_at - interval '8 days'").await;
     let removed = run(&painter, Upkeep::Reconcile).await;
-    assert_eq!(removed.last_note, "1002 differences, 1002 still open, 1002 orphans removed");
+    assert_eq!(removed.last_note, "2 differences, 2 still open, 2 orphans removed");
     let gone = run(&painter, Upkeep::Reconcile).await;
     assert_eq!(gone.last_note, "0 differences, 0 still open, 0 orphans removed");
 }

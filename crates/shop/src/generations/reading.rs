@@ -88,3 +88,13 @@ pub async fn recent_prompts(db: &PgPool, account_id: AccountId, limit: i64) -> s
     .fetch_all(db)
     .await
 }
+
+/// Since when the provider has been asked for the pictures of a generation, if it is being drawn.
+pub async fn drawing_since(db: &PgPool, id: GenerationId) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!(
+        "select started_at from provider_calls where generation_id = $1 and state = 'open'",
+        id as GenerationId
+    )
+    .fetch_optional(db)
+    .await
+}

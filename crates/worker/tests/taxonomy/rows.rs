@@ -472,6 +472,7 @@ fn mistakes() -> Vec<Row> {
         rejected("too many pictures at once", invalid("n")),
         rejected("a string for an error", json!({"status": 400, "body": {"error": "size"}})),
         rejected("413", json!({"status": 413, "text": "<html>Request Entity Too Large</html>"})),
+        rejected("403 in HTML", json!({"status": 403, "text": "<html>Forbidden</html>"})),
     ]
 }
 

@@ -257,7 +257,10 @@ async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
         return begun(visit, known.id, form).await.map(Some);
     }
     let Some(image) = images::find(db, Some(visit.account_id), ImageId(id)).await? else { return Ok(None) };
-    let form = filled(image.prompt, image.style, image.size, Quality::Standard, 1);
+    // Of one's own picture the whole request is known.
+    let own = generations::find(db, visit.account_id, image.card.generation_id).await?;
+    let (quality, count) = own.map_or((Quality::Standard, 1), |own| (own.quality, own.count));
+    let form = filled(image.prompt, image.style, image.size, quality, count);
     begun(visit, image.card.generation_id, form).await.map(Some)
 }
 

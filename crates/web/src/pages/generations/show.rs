@@ -17,7 +17,7 @@ use shop::{
 use strum::VariantArray;
 use uuid::Uuid;
 
-use super::waiting::{eta_seconds, poll_seconds};
+use super::waiting::{eta_seconds, poll_seconds, seconds_left};
 use crate::{
     admission::{Guest, Id, Member},
     error::Problem,
@@ -151,7 +151,9 @@ async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Prob
         }
         GenerationState::Generating => {
             let line = visit.site.waiting_line.look(db, visit.at()).await?;
-            (None, Some(eta_seconds(line.pace, 0)))
+            let drawn_for =
+                generations::drawing_since(db, generation.id).await?.map(|since| visit.at() - since);
+            (None, seconds_left(line.pace, drawn_for.unwrap_or_default()))
         }
         GenerationState::Ready
         | GenerationState::Refused

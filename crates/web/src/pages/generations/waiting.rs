@@ -33,6 +33,13 @@ pub fn eta_seconds(pace: Pace, ahead: i64) -> u64 {
     seconds.div_ceil(step).saturating_mul(step)
 }
 
+/// In how many seconds pictures should be there that have been drawn for a while; nothing if it may be any moment.
+pub fn seconds_left(pace: Pace, drawn_for: TimeDelta) -> Option<u64> {
+    let drawn_for = u64::try_from(drawn_for.num_seconds()).unwrap_or_default();
+    let left = eta_seconds(pace, 0).saturating_sub(drawn_for);
+    (left > 0).then(|| left.div_ceil(5) * 5)
+}
+
 fn whole(number: u64) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
@@ -76,6 +83,16 @@ mod tests {
         assert_eq!(eta_seconds(pace(seconds(12)), 8), 25);
         assert_eq!(eta_seconds(pace(seconds(12)), 79), 120);
         assert_eq!(eta_seconds(pace(seconds(12)), 799), 1_200);
+    }
+
+    #[test]
+    fn what_is_drawn_already_comes_nearer() {
+        let pace = Pace { per_minute: None, typical: Some(Duration::from_secs(20)) };
+        let left = |seconds| seconds_left(pace, TimeDelta::seconds(seconds));
+        assert_eq!(
+            [-5, 0, 3, 11, 19, 20, 300].map(left),
+            [Some(20), Some(20), Some(20), Some(10), Some(5), None, None]
+        );
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Refused {
             Refusal::Credits { needed, balance } => (
                 "",
                 format!(
-                    "This needs {needed} credit{}, and you have {}. Ask for fewer pictures or a draft. Every order in the shop brings new credits.",
+                    "This needs {needed} credit{}, and you have {}. Please ask for fewer pictures, or for a draft.",
                     if needed == 1 { "" } else { "s" },
                     balance.available.max(0)
                 )
@@ -53,7 +53,7 @@ impl Refused {
             ),
             Refusal::InReview => (
                 "",
-                "Several of your sentences were turned down, so that somebody of the shop looks at them before more is drawn. This takes a day at most. What you have stays yours.".into(),
+                "Several of your sentences were turned down, so that somebody of the shop looks at them before more is drawn. What you have stays yours.".into(),
             ),
             Refusal::Daily(most) => (
                 "",
