@@ -20,12 +20,15 @@ mod weather;
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use poem::endpoint::make_sync;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 pub(crate) use forced::{Forced, Next};
 pub(crate) use journal::Journal;
@@ -46,6 +49,7 @@ pub(crate) struct OpenAi {
     pub weather: Weather,
     draw_time: Mutex<RangeInclusive<Duration>>,
     draw_time_at_start: RangeInclusive<Duration>,
+    draw_time_changed: Notify,
     failures: Mutex<HashMap<String, u32>>,
     easel: Easel,
     /// A small picture that is answered to everything, in base64.
@@ -62,6 +66,7 @@ impl OpenAi {
             weather: Weather::default(),
             draw_time: Mutex::new(draw_time.clone()),
             draw_time_at_start: draw_time,
+            draw_time_changed: Notify::new(),
             failures: Mutex::default(),
             easel: Easel::new(),
             prepared: Mutex::default(),
@@ -75,6 +80,23 @@ impl OpenAi {
 
     pub fn set_draw_time(&self, time: RangeInclusive<Duration>) {
         *self.draw_time.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        self.draw_time_changed.notify_waiters();
+    }
+
+    /// Waits until then, or until calls take no time any more: whoever looks at pages with pictures that are still to come says
+    /// when they have seen enough.
+    pub async fn draw_until(&self, until: Instant) {
+        let mut changed = pin!(self.draw_time_changed.notified());
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return,
+                () = &mut changed => {}
+            }
+            changed.set(self.draw_time_changed.notified());
+            if self.draw_time().end().is_zero() {
+                return;
+            }
+        }
     }
 
     /// From now on everything is answered with one small picture that costs no time to paint, or no more.

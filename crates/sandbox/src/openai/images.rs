@@ -89,7 +89,11 @@ async fn answer(openai: &OpenAi, path: &str, id: &str, request: ImageRequest) ->
         let left = until.saturating_duration_since(tokio::time::Instant::now());
         Reply::new(200, Payload::Events(events(path, &request, &pictures, left)))
     } else {
-        tokio::time::sleep_until(until).await;
+        if magic.slow.is_some() {
+            tokio::time::sleep_until(until).await;
+        } else {
+            openai.draw_until(until).await;
+        }
         let mut body = body(&request, &pictures);
         match trick {
             Some(Trick::NoUsage) => body["usage"] = request.usage_without_details(),
