@@ -118,7 +118,7 @@ pub(crate) async fn remove_all(
     // As if they had been deleted so long ago that nobody can have them back.
     let gone = sqlx::query_scalar!(
         r#"update images
-           set deleted_at = least(deleted_at, $3), published_at = null,
+           set deleted_at = least(deleted_at, $3), published_at = null, submitted_at = null,
                visibility = case visibility when 'hidden' then 'hidden' else 'private' end
            where account_id = $1 and not ($2 and visibility = 'published') returning id as "id: ImageId""#,
         account_id as AccountId,
