@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{GenerationState, fail};
+use super::{fail, news::News};
 use crate::{
     Cause, credits,
     ids::{AccountId, GenerationId},
@@ -67,16 +67,18 @@ pub async fn turn_down(
     if !claim.hold(&mut tx).await? {
         return Ok(());
     }
-    let refused = sqlx::query_scalar!(
+    let refused = sqlx::query_as!(
+        News,
         r#"update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state = 'queued'
-           returning state as "state: GenerationState""#,
+           returning id as "generation_id: GenerationId", account_id as "account_id: AccountId", created_at as asked_at"#,
         id as GenerationId,
         problem,
         cause.at,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if refused.is_some() {
+    if let Some(news) = refused {
+        news.tell_of_failure(&mut tx, cause).await?;
         credits::release(&mut tx, cause, id).await?;
         strikes::record(&mut tx, cause, id, Source::Moderation, categories, None).await?;
     }

@@ -5,7 +5,7 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::{Format, THUMBNAIL_WIDTHS, card_key, original_key, thumbnail_key};
 use crate::{
-    Cause, StaleTransition,
+    Cause, StaleTransition, generations,
     ids::{AccountId, ImageId},
     jobs::Job,
 };
@@ -131,4 +131,23 @@ pub(crate) async fn remove_all(
         Job::PurgeImage { image_id }.enqueue(tx, cause).await?;
     }
     Ok(())
+}
+
+/// Has a picture removed at once that an erased account left in the gallery, and that staff took out of it: there is nobody
+/// whom it could go back to.
+pub(super) async fn remove_of_erased(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+    id: ImageId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update images set deleted_at = $2 where id = $1",
+        id as ImageId,
+        cause.at - RESTORABLE_FOR,
+    )
+    .execute(&mut **tx)
+    .await?;
+    generations::forget_sentences(tx, account_id).await?;
+    Job::PurgeImage { image_id: id }.enqueue(tx, cause).await
 }
