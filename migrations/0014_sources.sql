@@ -32,3 +32,14 @@ alter table generations
     add constraint generations_one_source check (source_id is null or source_image_id is null),
     drop constraint generations_size_known,
     add constraint generations_size_known check (size in ('square', 'portrait', 'landscape', 'frame_portrait', 'frame_landscape', 'a_portrait', 'a_landscape', 'panorama'));
+
+-- Whether there is a photograph that somebody brought along at the beginning of a request: right there, or before the picture
+-- that it starts from was drawn.
+create function starts_from_photograph(generation uuid) returns boolean language sql stable
+return (with recursive line as (
+            select g.source_id, g.source_image_id from generations g where g.id = generation
+            union
+            select g.source_id, g.source_image_id
+            from line l join images i on i.id = l.source_image_id join generations g on g.id = i.generation_id
+        )
+        select coalesce(bool_or(source_id is not null), false) from line);

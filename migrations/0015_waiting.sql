@@ -17,13 +17,13 @@ return to_tsquery('simple'::regconfig, coalesce(
 
 alter table generations
     add column words tsvector generated always as (search_words(prompt)) stored,
-    -- When its owner first looked at what came.
+    -- When its owner first looked at what came of it.
     add column seen_at timestamptz;
 
-update generations set seen_at = finished_at where state = 'ready';
+update generations set seen_at = finished_at where state in ('ready', 'refused', 'failed');
 
 create index generations_words on generations using gin (words);
-create index generations_unseen on generations (account_id) where state = 'ready' and seen_at is null;
+create index generations_unseen on generations (account_id) where state in ('ready', 'refused', 'failed') and seen_at is null;
 
 -- The whole line is read at once, a few times a minute: over this index alone.
 drop index generations_waiting;

@@ -22,7 +22,7 @@ pub const NOTE_MAX: usize = 300;
 pub struct Blocklist {
     /// Its number.
     pub version: i32,
-    /// Words and phrases, matched whole, whatever their capitals.
+    /// Words and phrases, matched whole, whatever their capitals and the blanks between.
     pub terms: Vec<String>,
     /// Why it was changed.
     pub note: String,
@@ -94,7 +94,8 @@ pub async fn change(
     terms: &[String],
     note: &str,
 ) -> sqlx::Result<()> {
-    let mut terms: Vec<String> = terms.iter().map(|term| term.trim().to_lowercase()).collect();
+    let on_one_line = |term: &String| term.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let mut terms: Vec<String> = terms.iter().map(on_one_line).collect();
     terms.retain(|term| !term.is_empty());
     terms.sort_unstable();
     terms.dedup();
@@ -135,13 +136,14 @@ pub async fn change(
 }
 
 /// The first term of the list that counts which stands in a sentence as whole words. Letters that only look different (NFKC)
-/// are the same.
+/// are the same, and so are all blanks (`term_pattern`, `plain`). Patterns are made only of terms that are in it at all: making
+/// them takes nearly all of the time.
 pub(crate) async fn find(tx: &mut PgTransaction<'_>, prompt: &str) -> sqlx::Result<Option<Match>> {
     sqlx::query_as!(
         Match,
         r#"select list.version, term as "term!"
            from (select version, terms from blocklists order by version desc limit 1) list, unnest(list.terms) term
-           where lower(normalize($1, nfkc)) ~ ('(^|\W)' || regexp_replace(normalize(term, nfkc), '([^[:alnum:][:space:]])', '\\\1', 'g') || '(\W|$)')
+           where case when strpos(plain($1), plain(term)) > 0 then plain($1) ~ term_pattern(term) else false end
            order by term limit 1"#,
         prompt,
     )

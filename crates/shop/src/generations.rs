@@ -5,6 +5,7 @@
 mod clearing;
 mod drawing;
 mod history;
+mod news;
 mod previews;
 mod reading;
 mod requesting;
@@ -18,10 +19,11 @@ use sqlx::{PgPool, PgTransaction};
 pub use clearing::{Unchecked, clear, source_gone, turn_down, unchecked};
 pub(crate) use drawing::mark_open_calls_ambiguous;
 pub use drawing::{
-    Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, WATCHED_FOR, answered, begin, end_call,
-    expire_overdue, refuse,
+    Answer, Begun, CallEnd, CallState, Drawing, Picture, Terms, answered, begin, end_call, expire_overdue,
+    refuse,
 };
 pub use history::{Shown, Wanted, history, see, see_all};
+pub use news::WATCHED_FOR;
 pub use previews::{PREVIEW_WIDTH, preview, preview_number, prune_previews, show_preview};
 pub use reading::{Generation, Recent, drawing_since, find, recent_prompts, source};
 pub use requesting::{Limits, Refusal, request};
@@ -106,15 +108,18 @@ async fn fail(
     id: GenerationId,
     problem: &str,
 ) -> sqlx::Result<()> {
-    let failed = sqlx::query!(
-        "update generations set state = 'failed', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')",
+    let failed = sqlx::query_as!(
+        news::News,
+        r#"update generations set state = 'failed', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')
+           returning id as "generation_id: GenerationId", account_id as "account_id: AccountId", created_at as asked_at"#,
         id as GenerationId,
         problem,
         cause.at,
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    if failed.rows_affected() == 1 {
+    if let Some(news) = failed {
+        news.tell_of_failure(tx, cause).await?;
         credits::release(tx, cause, id).await?;
         previews::forget_preview(tx, id).await?;
     }
@@ -151,6 +156,8 @@ pub(crate) async fn end_all(
         "with cancelled as (
              update generations set state = 'cancelled', finished_at = $2
              where account_id = $1 and state in ('queued', 'generating') returning id
+         ), unseen as (
+             delete from generation_previews p using cancelled where p.generation_id = cancelled.id
          )
          update credit_holds h set state = 'released', ended_at = $2 from cancelled
          where h.generation_id = cancelled.id and h.state = 'held'",
@@ -165,7 +172,7 @@ pub(crate) async fn end_all(
 /// Forgets what an account that is erased asked for, but for what stands beside a picture in the gallery.
 pub(crate) async fn forget_sentences(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update generations g set prompt = '(erased)' where g.account_id = $1
+        "update generations g set prompt = '(erased)' where g.account_id = $1 and prompt <> '(erased)'
          and not exists (select from images i where i.generation_id = g.id and i.visibility = 'published')",
         account_id as AccountId,
     )

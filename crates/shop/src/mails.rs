@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     Cause,
-    ids::{AccountId, ExportId, GenerationId, MailId},
+    ids::{AccountId, ExportId, GenerationId, ImageId, MailId},
+    images::Outcome,
     jobs::Job,
     providers::Pause,
     tokens::{self, Purpose, TokenHash},
@@ -98,6 +99,18 @@ pub enum Letter {
         /// Which ones.
         generation_id: GenerationId,
     },
+    /// Pictures that somebody asked for do not come.
+    PicturesFailed {
+        /// Which ones.
+        generation_id: GenerationId,
+    },
+    /// Staff decided about a picture that its owner wanted in the gallery.
+    PictureReviewed {
+        /// Which one.
+        image_id: ImageId,
+        /// What became of it.
+        outcome: Outcome,
+    },
     /// For staff: nothing is asked of a provider any more.
     ProviderPaused {
         /// Its name.
@@ -159,6 +172,8 @@ impl Letter {
             | Self::ErasureCalledOff
             | Self::Erased
             | Self::PicturesReady { .. }
+            | Self::PicturesFailed { .. }
+            | Self::PictureReviewed { .. }
             | Self::ProviderPaused { .. }
             | Self::SpendingNearCap { .. }
             | Self::AccountInReview { .. }
@@ -177,7 +192,10 @@ impl Letter {
 
     /// Whether it can be turned off: it is news, not an answer to something that was done.
     pub fn is_news(&self) -> bool {
-        matches!(self, Self::PicturesReady { .. })
+        matches!(
+            self,
+            Self::PicturesReady { .. } | Self::PicturesFailed { .. } | Self::PictureReviewed { .. }
+        )
     }
 }
 
@@ -197,6 +215,20 @@ pub struct Outgoing {
     pub has_token: bool,
     /// What names the account in the link that turns news off, if it is news.
     pub unsubscribe_token: Option<Uuid>,
+}
+
+/// Where news about an account's pictures go; nowhere if its owner does not want them, or is not to be written to.
+pub(crate) async fn news_address(
+    tx: &mut PgTransaction<'_>,
+    account_id: AccountId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select email from accounts where id = $1 and mail_when_ready and email_verified_at is not null
+         and disabled_at is null and erased_at is null",
+        account_id as AccountId,
+    )
+    .fetch_optional(&mut **tx)
+    .await
 }
 
 /// Writes a mail down and enqueues its sending. `dedupe_key` names the event: the same again is the same mail. An address that
@@ -272,6 +304,8 @@ pub async fn open(
             | Letter::ErasureCalledOff
             | Letter::Erased
             | Letter::PicturesReady { .. }
+            | Letter::PicturesFailed { .. }
+            | Letter::PictureReviewed { .. }
             | Letter::ProviderPaused { .. }
             | Letter::SpendingNearCap { .. }
             | Letter::AccountInReview { .. }

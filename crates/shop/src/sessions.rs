@@ -43,7 +43,7 @@ pub struct Visitor {
     pub confirmed_at: DateTime<Utc>,
     /// When the account will be erased, if its owner asked for that.
     pub erase_at: Option<DateTime<Utc>>,
-    /// How many pictures came that they have not looked at yet.
+    /// How much came that they have not looked at yet: pictures, and requests that ended without one.
     pub unseen: i64,
 }
 
@@ -104,8 +104,10 @@ pub async fn visitor(db: &PgPool, id_hash: &IdHash, at: DateTime<Utc>) -> sqlx::
                   a.email_verified_at is not null as "is_verified!", a.erase_at, s.last_seen_at, s.confirmed_at,
                   s.second_factor_at is not null as "given!",
                   exists (select from second_factors f where f.account_id = a.id and f.confirmed_at is not null) as "has_factor!",
-                  (select count(*) from generations g join images i on i.generation_id = g.id
-                   where g.account_id = a.id and g.state = 'ready' and g.seen_at is null and i.deleted_at is null) as "unseen!"
+                  (select coalesce(sum(case g.state when 'ready' then (select count(*) from images i where i.generation_id = g.id and i.deleted_at is null)
+                                                    else 1 end), 0)::bigint
+                   from generations g
+                   where g.account_id = a.id and g.state in ('ready', 'refused', 'failed') and g.seen_at is null) as "unseen!"
            from sessions s join accounts a on a.id = s.account_id
            where s.id_hash = $1 and s.last_seen_at > $2 and s.created_at > $3 and a.disabled_at is null and a.erased_at is null"#,
         id_hash.as_slice(),

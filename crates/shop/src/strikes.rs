@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use sqlx::{PgPool, PgTransaction};
 
-pub use reading::{Reviewed, Strike, in_review, of_account, undecided};
+pub use reading::{Reviewed, Strike, in_review, of_account, source, undecided};
 
 use crate::{
     Cause, StaleTransition,
@@ -87,9 +87,7 @@ pub(crate) async fn record(
     .await?;
     let Some(account_id) = account_id else { return Ok(()) };
     let sent = sqlx::query_scalar!(
-        r#"update accounts a set review_since = $2 where id = $1 and review_since is null
-             and (select count(*) from strikes s where s.account_id = a.id and s.created_at > $3
-                  and s.verdict is distinct from 'benign') >= $4
+        r#"update accounts set review_since = $2 where id = $1 and review_since is null and counting_strikes(id, $3) >= $4
            returning id as "id: AccountId""#,
         account_id as AccountId,
         cause.at,
@@ -108,8 +106,7 @@ pub(crate) async fn record(
 /// How many strikes of an account count at the moment.
 pub async fn counting(db: &PgPool, at: DateTime<Utc>, account_id: AccountId) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        r#"select count(*) as "count!" from strikes
-           where account_id = $1 and created_at > $2 and verdict is distinct from 'benign'"#,
+        r#"select counting_strikes($1, $2) as "count!""#,
         account_id as AccountId,
         at - WINDOW,
     )
@@ -117,7 +114,32 @@ pub async fn counting(db: &PgPool, at: DateTime<Utc>, account_id: AccountId) -> 
     .await
 }
 
-/// Staff decide. When too few strikes are left that count, the account's review is over.
+/// What somebody is to know whose sentence was turned down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// If it goes on, staff look at it first: from [`WARN_FROM`].
+    Near,
+    /// Nothing is drawn until staff have looked.
+    InReview,
+}
+
+/// What this account's owner is to know, if anything.
+pub async fn warning(db: &PgPool, at: DateTime<Utc>, account_id: AccountId) -> sqlx::Result<Option<Warning>> {
+    let in_review = sqlx::query_scalar!(
+        r#"select review_since is not null as "in_review!" from accounts where id = $1"#,
+        account_id as AccountId,
+    )
+    .fetch_one(db)
+    .await?;
+    if in_review {
+        return Ok(Some(Warning::InReview));
+    }
+    Ok((counting(db, at, account_id).await? >= WARN_FROM).then_some(Warning::Near))
+}
+
+/// Staff decide, or think better of it. When too few strikes are left that count, the account's review is over. None begins by
+/// it: staff have just looked.
 pub async fn decide(
     db: &PgPool,
     cause: &Cause,
@@ -126,9 +148,10 @@ pub async fn decide(
     verdict: Verdict,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
-    let account_id = sqlx::query_scalar!(
-        r#"update strikes set verdict = $2, decided_by = $3, decided_at = $4 where id = $1 and verdict is null
-           returning account_id as "account_id: AccountId""#,
+    let decided = sqlx::query!(
+        r#"with before as (select id, verdict from strikes where id = $1 and verdict is distinct from $2 for update)
+           update strikes s set verdict = $2, decided_by = $3, decided_at = $4 from before where s.id = before.id
+           returning s.account_id as "account_id: AccountId", before.verdict as "before?: Verdict""#,
         id as StrikeId,
         verdict as Verdict,
         actor.account_id as Option<AccountId>,
@@ -136,11 +159,10 @@ pub async fn decide(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(account_id) = account_id else { return Ok(Err(StaleTransition)) };
+    let Some(decided) = decided else { return Ok(Err(StaleTransition)) };
+    let account_id = decided.account_id;
     let review_over = sqlx::query!(
-        "update accounts a set review_since = null where id = $1 and review_since is not null
-           and (select count(*) from strikes s where s.account_id = a.id and s.created_at > $2
-                and s.verdict is distinct from 'benign') < $3",
+        "update accounts set review_since = null where id = $1 and review_since is not null and counting_strikes(id, $2) < $3",
         account_id as AccountId,
         cause.at - WINDOW,
         REVIEW_FROM,
@@ -149,7 +171,7 @@ pub async fn decide(
     .await?
     .rows_affected()
         > 0;
-    let mut before = serde_json::json!({"verdict": null});
+    let mut before = serde_json::json!({"verdict": decided.before});
     let mut after = serde_json::json!({"verdict": verdict, "strike": id});
     if review_over {
         before["in_review"] = true.into();
@@ -167,7 +189,7 @@ pub async fn decide(
     Ok(Ok(()))
 }
 
-/// Staff have looked: pictures are drawn for the account again, whatever was turned down.
+/// Staff have looked: pictures are drawn for the account again, and what was turned down so far does not count any more.
 pub async fn end_review(
     db: &PgPool,
     cause: &Cause,
@@ -176,8 +198,9 @@ pub async fn end_review(
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
     let ended = sqlx::query!(
-        "update accounts set review_since = null where id = $1 and review_since is not null",
+        "update accounts set review_since = null, review_ended_at = $2 where id = $1 and review_since is not null",
         account_id as AccountId,
+        cause.at,
     )
     .execute(&mut *tx)
     .await?;

@@ -6,13 +6,15 @@ use chrono::{DateTime, Duration, Utc};
 use shop::{
     Cause,
     accounts::{self, Erasure, ErasureError, REGRET},
-    exports, generations,
+    credits, exports,
+    generations::{self, Wish},
     ids::{AccountId, SessionId},
-    images,
+    images::{self, Report, ReportReason, ReviewList, Verdict},
     sessions::{self, Browser},
-    testing::Database,
+    sources::{self, Brought, SourceImage},
+    testing::{Database, LIMITS},
 };
-use support::{account, answer, begin, cause, jobs, ready, requested};
+use support::{account, answer, begin, cause, jobs, ready, requested, wish};
 
 const BROWSER: Browser<'static> = Browser { user_agent: "Netscape 4", address: "192.0.2.7" };
 
@@ -252,4 +254,86 @@ async fn nobody_is_erased_who_works_for_the_shop() {
         .expect("an owner");
     let answer = accounts::erase(&database.pool, &later(Duration::hours(1)), id).await.expect("an answer");
     assert_eq!(answer, Erasure::OfStaff);
+}
+
+#[tokio::test]
+async fn pictures_in_every_place_and_what_is_under_way_are_no_hindrance() {
+    let database = Database::new().await;
+    let (ada, noor) =
+        (account(&database, "ada@example.org").await, account(&database, "noor@example.org").await);
+    let staff = shop::audit::Actor { account_id: None, client_address: String::new() };
+    let submit = async |who, id, reviewed| {
+        images::submit(&database.pool, &cause(), who, id, "A fox", reviewed)
+            .await
+            .expect("answered")
+            .expect("handed in");
+    };
+    let report = async |who, id| {
+        let report = Report { reason: ReportReason::Rights, words: "My <logo>".to_owned() };
+        images::report(&database.pool, &cause(), who, id, &report).await.expect("answered").expect("told");
+    };
+    // Waiting for staff, deleted by its owner while it waited, reported, hidden, and one that others love.
+    let mut pictures = Vec::new();
+    for _ in 0..3 {
+        pictures.extend(ready(&database, ada).await.1);
+    }
+    let [waiting, deleted, reported, hidden, loved, _private] = pictures[..] else { panic!("six pictures") };
+    submit(ada, waiting, true).await;
+    submit(ada, deleted, true).await;
+    images::delete(&database.pool, &cause(), ada, deleted).await.expect("answered").expect("deleted");
+    for id in [reported, hidden, loved] {
+        submit(ada, id, false).await;
+    }
+    report(noor, reported).await;
+    report(noor, hidden).await;
+    images::set_loved(&database.pool, &cause(), noor, loved, true).await.expect("answered").expect("loved");
+    let listed = images::review_list(&database.pool, ReviewList::Reported, 5).await.expect("listed");
+    let seen = listed.iter().find(|found| found.card.id == hidden).expect("reported").since;
+    let hide = Verdict::Hide { note: "It shows a real person." };
+    images::review(&database.pool, &cause(), &staff, hidden, seen, hide)
+        .await
+        .expect("answered")
+        .expect("hidden");
+    // Of somebody else's pictures.
+    let (_, theirs) = ready(&database, noor).await;
+    submit(noor, theirs[0], false).await;
+    images::set_loved(&database.pool, &cause(), ada, theirs[0], true)
+        .await
+        .expect("answered")
+        .expect("loved");
+    report(ada, theirs[0]).await;
+    // A picture that she brought along, and a request that starts from it and waits.
+    let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [1; 32] };
+    let source = sources::stage(&database.pool, &cause(), ada, &brought).await.expect("staged");
+    let wish = Wish { source: Some(SourceImage::Brought(source)), ..wish("a fox in it") };
+    generations::request(&database.pool, &cause(), ada, &wish, LIMITS)
+        .await
+        .expect("answered")
+        .expect("accepted");
+    assert!(credits::balance(&database.pool, ada).await.expect("read").held > 0);
+
+    schedule(&database, ada, false).await.expect("scheduled");
+    let due = later(REGRET + Duration::hours(1));
+    assert_eq!(accounts::erase(&database.pool, &due, ada).await.expect("an answer"), Erasure::Done);
+
+    for id in &pictures {
+        let removal = images::removal(&database.pool, &due, *id).await.expect("an answer");
+        assert!(matches!(removal, images::Removal::Due(_)), "{removal:?}");
+        images::remove(&database.pool, &due, *id).await.expect("removed");
+    }
+    for (sql, left) in [
+        ("select count(*) from images where account_id = $1", 0),
+        ("select count(*) from generations where account_id = $1 and prompt <> '(erased)'", 0),
+        ("select count(*) from loves where account_id = $1", 0),
+        ("select count(*) from reports where account_id = $1 and words <> ''", 0),
+        ("select count(*) from credit_holds where account_id = $1 and state = 'held'", 0),
+        ("select count(*) from reports where account_id = $1", 1),
+    ] {
+        assert_eq!(count(&database, sql, ada).await, left, "{sql}");
+    }
+    assert_eq!(images::review_counts(&database.pool).await.expect("counted").submitted, 0);
+    let removal = sources::remove(&database.pool, &due, source).await.expect("an answer");
+    assert!(matches!(removal, images::Removal::Due(_)), "{removal:?}");
+    let hung = images::hung(&database.pool, None, &images::short_id(theirs[0])).await.expect("read");
+    assert_eq!(hung.expect("there").card.loves, 0, "her heart is taken back");
 }

@@ -2,19 +2,22 @@
 
 mod support;
 
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use shop::{
-    StaleTransition,
+    Cause, StaleTransition, accounts,
     audit::Actor,
     blocklists,
-    ids::{AccountId, ImageId},
+    generations::{self, Wish},
+    ids::{AccountId, ImageId, SessionId},
     images::{
-        self, CardSource, GalleryKey, Order, Report, ReportError, ReportReason, ReviewList, SubmissionError,
-        Verdict, Visibility,
+        self, CardSource, GalleryKey, Order, Report, ReportError, ReportReason, ReviewList, Standing,
+        SubmissionError, Verdict, Visibility,
     },
-    testing::Database,
+    sources::{self, Brought, SourceImage},
+    testing::{Database, LIMITS},
 };
-use support::{account, cause, jobs, ready};
+use support::{account, answer, begin, cause, jobs, ready, wish};
 
 const NOTE: Verdict<'static> = Verdict::SendBack { note: "There is a brand on the mug." };
 const HIDE: Verdict<'static> = Verdict::Hide { note: "It shows a real person." };
@@ -30,8 +33,15 @@ async fn submit(database: &Database, owner: AccountId, id: ImageId, title: &str,
         .expect("handed in");
 }
 
+/// As staff see it who look at this very moment.
+async fn since(database: &Database, id: ImageId) -> DateTime<Utc> {
+    let sql = "select coalesce(submitted_at, published_at, created_at) from images where id = $1";
+    sqlx::query_scalar(sql).bind(id).fetch_one(&database.pool).await.expect("there")
+}
+
 async fn review(database: &Database, id: ImageId, verdict: Verdict<'_>) -> Result<(), StaleTransition> {
-    images::review(&database.pool, &cause(), &operator(), id, verdict).await.expect("answered")
+    let seen = since(database, id).await;
+    images::review(&database.pool, &cause(), &operator(), id, seen, verdict).await.expect("answered")
 }
 
 async fn visibility(database: &Database, owner: AccountId, id: ImageId) -> Visibility {
@@ -299,4 +309,186 @@ async fn the_card_of_a_picture_is_made_once_it_is_stored() {
     images::withdraw(&database.pool, owner, id).await.expect("answered").expect("taken out");
     submit(&database, owner, id, "A fox", false).await;
     assert_eq!(jobs(&database, "make_card").await.len(), 1, "it is there already");
+}
+
+#[tokio::test]
+async fn a_verdict_is_about_the_picture_that_staff_saw() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let (_, pictures) = ready(&database, owner).await;
+    let id = pictures[0];
+    submit(&database, owner, id, "A fox", true).await;
+    let seen = images::review_list(&database.pool, ReviewList::Submitted, 5).await.expect("listed")[0].since;
+    images::withdraw(&database.pool, owner, id).await.expect("answered").expect("taken back");
+    submit(&database, owner, id, "Something else", true).await;
+    let decide = async |seen, verdict| {
+        images::review(&database.pool, &cause(), &operator(), id, seen, verdict).await.expect("answered")
+    };
+    for verdict in [Verdict::Publish, NOTE, HIDE] {
+        assert_eq!(decide(seen, verdict).await, Err(StaleTransition), "{verdict:?}");
+    }
+    assert_eq!(visibility(&database, owner, id).await, Visibility::Submitted);
+    assert!(entries(&database).await.is_empty());
+    let seen = images::review_list(&database.pool, ReviewList::Submitted, 5).await.expect("listed")[0].since;
+    assert_eq!(decide(seen, Verdict::Publish).await, Ok(()));
+
+    // Who looks at what was reported does not decide about what was handed in meanwhile either.
+    let reporter = account(&database, "b@example.org").await;
+    let told = images::report(&database.pool, &cause(), reporter, id, &complaint("My logo")).await;
+    told.expect("answered").expect("told");
+    let seen = images::review_list(&database.pool, ReviewList::Reported, 5).await.expect("listed")[0].since;
+    images::withdraw(&database.pool, owner, id).await.expect("answered").expect("taken out");
+    submit(&database, owner, id, "Something else again", true).await;
+    assert_eq!(decide(seen, Verdict::Publish).await, Err(StaleTransition));
+    assert_eq!(visibility(&database, owner, id).await, Visibility::Submitted);
+}
+
+#[tokio::test]
+async fn a_sentence_is_looked_at_again_before_it_hangs_beside_its_picture() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let (_, pictures) = ready(&database, owner).await;
+    blocklists::change(&database.pool, &cause(), &operator(), &["fox".to_owned()], "")
+        .await
+        .expect("changed");
+    for reviewed in [true, false] {
+        let refused = images::submit(&database.pool, &cause(), owner, pictures[0], "Reynard", reviewed).await;
+        assert_eq!(refused.expect("answered"), Err(SubmissionError::BlockedSentence));
+    }
+    assert_eq!(visibility(&database, owner, pictures[0]).await, Visibility::Private);
+}
+
+#[tokio::test]
+async fn of_many_reports_the_newest_are_read_and_all_are_counted() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let (_, pictures) = ready(&database, owner).await;
+    let id = pictures[0];
+    submit(&database, owner, id, "A fox", false).await;
+    for number in 0..7 {
+        let who = account(&database, &format!("m{number}@example.org")).await;
+        let report = complaint(&format!("number {number}"));
+        images::report(&database.pool, &cause(), who, id, &report).await.expect("answered").expect("told");
+    }
+    let listed =
+        images::review_list(&database.pool, ReviewList::Reported, 5).await.expect("listed").remove(0);
+    let words: Vec<_> = listed.reports.iter().map(|(_, words)| words.as_str()).collect();
+    assert_eq!(words, ["number 2", "number 3", "number 4", "number 5", "number 6"]);
+    assert_eq!(listed.earlier_reports, 2);
+    assert_eq!(review(&database, id, Verdict::Publish).await, Ok(()));
+    let open: i64 = sqlx::query_scalar("select count(*) from reports where verdict is null")
+        .fetch_one(&database.pool)
+        .await
+        .expect("counted");
+    assert_eq!(open, 0);
+}
+
+#[tokio::test]
+async fn owners_learn_what_staff_decided() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let (generation, pictures) = ready(&database, owner).await;
+    let id = pictures[0];
+    let outcomes = async || -> Vec<String> {
+        let sql = "select details ->> 'outcome' from mails where kind = 'picture_reviewed' and account_id = $1 order by id";
+        sqlx::query_scalar(sql).bind(owner).fetch_all(&database.pool).await.expect("mails")
+    };
+    let standing =
+        async || images::standings(&database.pool, &[generation]).await.expect("read").get(&id).copied();
+    assert_eq!(standing().await, None);
+    submit(&database, owner, id, "A fox", true).await;
+    assert_eq!(standing().await, Some(Standing::Waiting));
+    assert_eq!(review(&database, id, NOTE).await, Ok(()));
+    assert_eq!(standing().await, Some(Standing::SentBack));
+    submit(&database, owner, id, "A fox", true).await;
+    assert_eq!(review(&database, id, Verdict::Publish).await, Ok(()));
+    assert_eq!(standing().await, Some(Standing::Hung));
+    assert_eq!(outcomes().await, ["sent_back", "hung"]);
+    // That somebody reported it and it stays is no news.
+    let reporter = account(&database, "b@example.org").await;
+    let told = images::report(&database.pool, &cause(), reporter, id, &complaint("")).await;
+    told.expect("answered").expect("told");
+    assert_eq!(review(&database, id, Verdict::Publish).await, Ok(()));
+    assert_eq!(outcomes().await.len(), 2);
+    assert_eq!(review(&database, id, HIDE).await, Ok(()));
+    assert_eq!(standing().await, Some(Standing::TakenDown));
+    assert_eq!(outcomes().await, ["sent_back", "hung", "taken_down"]);
+    // Who wants no news gets none.
+    sqlx::query("update accounts set mail_when_ready = false").execute(&database.pool).await.expect("off");
+    assert_eq!(review(&database, id, Verdict::Publish).await, Ok(()));
+    assert_eq!(outcomes().await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_somebody_who_left_had_in_the_gallery_is_gone_when_staff_take_it_down() {
+    let database = Database::new().await;
+    for verdict in [NOTE, HIDE] {
+        let owner = account(&database, &format!("{verdict:?}@example.org").replace(' ', "")).await;
+        let (generation, pictures) = ready(&database, owner).await;
+        let kept = [pictures[0], pictures[1]];
+        for id in kept {
+            submit(&database, owner, id, "A fox", false).await;
+        }
+        let (begun, due) = (cause(), Cause { at: cause().at + Duration::days(15), request_id: None });
+        let session = SessionId::new(begun.at);
+        accounts::schedule_erasure(&database.pool, &begun, owner, true, session).await.expect("scheduled");
+        accounts::erase(&database.pool, &due, owner).await.expect("erased");
+        sqlx::query("delete from apalis.jobs").execute(&database.pool).await.expect("done");
+        let sentence = async || {
+            generations::find(&database.pool, owner, generation).await.expect("read").expect("there").prompt
+        };
+        assert_eq!(review(&database, kept[0], verdict).await, Ok(()));
+        assert_eq!(
+            jobs(&database, "purge_image").await,
+            [json!({ "job": "purge_image", "image_id": kept[0] })]
+        );
+        let removal = images::removal(&database.pool, &cause(), kept[0]).await.expect("an answer");
+        assert!(matches!(removal, images::Removal::Due(_)), "{removal:?}");
+        assert_eq!(sentence().await, "a fox", "it still stands beside the other one");
+        assert_eq!(review(&database, kept[1], verdict).await, Ok(()));
+        assert_eq!(sentence().await, "(erased)");
+        let letters: i64 = sqlx::query_scalar("select count(*) from mails where kind = 'picture_reviewed'")
+            .fetch_one(&database.pool)
+            .await
+            .expect("counted");
+        assert_eq!(letters, 0, "there is nobody to tell");
+        let last = entries(&database).await.pop().expect("an entry");
+        assert_eq!(last.2["removed"], json!(true));
+        assert!(images::review_list(&database.pool, ReviewList::Hidden, 5).await.expect("listed").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_picture_knows_whether_a_photograph_is_in_it() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let (_, plain) = ready(&database, owner).await;
+    let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [1; 32] };
+    let source = sources::stage(&database.pool, &cause(), owner, &brought).await.expect("staged");
+    let drawn = async |source| {
+        let wish = Wish { source: Some(source), ..wish("a fox in it") };
+        let id = generations::request(&database.pool, &cause(), owner, &wish, LIMITS)
+            .await
+            .expect("answered")
+            .expect("accepted");
+        let drawing = begin(&database, id).await.expect("to draw");
+        generations::answered(&database.pool, &cause(), drawing.call_id, &answer(1)).await.expect("answered");
+        images::of_generations(&database.pool, &[id]).await.expect("drawn")[0].id
+    };
+    let edited = drawn(SourceImage::Brought(source)).await;
+    let edited_again = drawn(SourceImage::Drawn(edited)).await;
+    let another = drawn(SourceImage::Drawn(plain[0])).await;
+    for (id, expected) in [(plain[0], false), (edited, true), (edited_again, true), (another, false)] {
+        submit(&database, owner, id, "A fox", false).await;
+        let hung = images::hung(&database.pool, None, &images::short_id(id)).await.expect("read");
+        assert_eq!(hung.expect("hung").from_photograph, expected);
+        images::stored(&database.pool, &cause(), id).await.expect("stored");
+        let original = images::original(&database.pool, id).await.expect("read").expect("stored");
+        assert_eq!(original.from_photograph, expected);
+        let CardSource::Stored(original) = images::card_source(&database.pool, id).await.expect("read")
+        else {
+            panic!("it is stored")
+        };
+        assert_eq!(original.from_photograph, expected);
+    }
 }

@@ -8,7 +8,7 @@ use shop::{
     generations::{self, WATCHED_FOR},
     ids::{AccountId, MailId},
     mails,
-    testing::Database,
+    testing::{Database, claim},
 };
 use support::{account, answer, begin, cause, jobs, requested};
 use uuid::Uuid;
@@ -99,4 +99,47 @@ async fn a_name_is_said_to_its_owner_alone() {
     assert_eq!(name().await, "", "the address may be a stranger's");
     set(&database, "email_verified_at = now(), email = 'other@example.org'").await;
     assert_eq!(name().await, "", "the letter goes elsewhere");
+}
+
+/// The kinds of letters to somebody, oldest first.
+async fn kinds(database: &Database, whom: AccountId) -> Vec<String> {
+    let sql = "select kind from mails where account_id = $1 and recipient = 'ada@example.org' order by id";
+    sqlx::query_scalar(sql).bind(whom).fetch_all(&database.pool).await.expect("mails")
+}
+
+#[tokio::test]
+async fn what_does_not_come_is_told_too() {
+    let database = Database::new().await;
+    let ada = account(&database, "ada@example.org").await;
+    let at = |after: Duration| Cause { at: cause().at + after, ..cause() };
+    let (soon, late) = (at(WATCHED_FOR - Duration::seconds(5)), at(WATCHED_FOR + Duration::seconds(5)));
+    for (when, letters) in [(&soon, 0), (&late, 1)] {
+        let id = requested(&database, ada, "a fox").await;
+        let drawing = begin(&database, id).await.expect("to draw");
+        for _ in 0..2 {
+            generations::refuse(&database.pool, when, drawing.call_id, None, "", "Not this.", None)
+                .await
+                .expect("refused");
+        }
+        assert_eq!(kinds(&database, ada).await, vec!["pictures_failed"; letters], "refused by the provider");
+    }
+    let id = requested(&database, ada, "a hare").await;
+    let held = claim(&database.pool).await;
+    generations::turn_down(&database.pool, &late, &held, id, "violence", "Not this.")
+        .await
+        .expect("turned down");
+    assert_eq!(kinds(&database, ada).await.len(), 2, "turned down before it was drawn");
+    requested(&database, ada, "a heron").await;
+    let tomorrow = at(Duration::hours(25));
+    assert_eq!(generations::expire_overdue(&database.pool, &tomorrow).await.expect("expired"), 1);
+    assert_eq!(kinds(&database, ada).await, ["pictures_failed"; 3], "the promised time is over");
+    let sql = "select count(*) from mails where details ->> 'generation_id' = $1";
+    let about: i64 =
+        sqlx::query_scalar(sql).bind(id.to_string()).fetch_one(&database.pool).await.expect("a number");
+    assert_eq!(about, 1);
+
+    set(&database, "mail_when_ready = false").await;
+    requested(&database, ada, "an owl").await;
+    assert_eq!(generations::expire_overdue(&database.pool, &tomorrow).await.expect("expired"), 1);
+    assert_eq!(kinds(&database, ada).await.len(), 3, "who does not want it is not told");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use shop::{
+    Cause,
     generations::{self, GenerationState, Shown, Wanted},
     ids::{AccountId, GenerationId},
     images, sessions,
@@ -111,6 +112,42 @@ async fn what_came_is_new_until_its_owner_looks() {
     assert_eq!(generations::see_all(&database.pool, &cause(), owner).await.expect("seen"), [second]);
     assert_eq!(unseen().await, 0);
     assert!(generations::see_all(&database.pool, &cause(), owner).await.expect("seen").is_empty());
+}
+
+#[tokio::test]
+async fn what_ended_without_a_picture_is_new_too_until_its_owner_looks() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    let hash = [7; 32];
+    let browser = sessions::Browser { user_agent: "", address: "" };
+    sessions::begin(&database.pool, &cause(), owner, &hash, browser, None)
+        .await
+        .expect("signed in")
+        .expect("and there");
+    let unseen = async || {
+        sessions::visitor(&database.pool, &hash, cause().at).await.expect("read").expect("signed in").unseen
+    };
+    // One that is refused, one whose time runs out, and one that its owner took back, which is no news.
+    let refused = requested(&database, owner, "a fox").await;
+    let drawing = begin(&database, refused).await.expect("to draw");
+    generations::refuse(&database.pool, &cause(), drawing.call_id, None, "", "Not this.", None)
+        .await
+        .expect("refused");
+    assert_eq!(unseen().await, 1);
+    let cancelled = requested(&database, owner, "a hare").await;
+    generations::cancel(&database.pool, &cause(), owner, cancelled)
+        .await
+        .expect("answered")
+        .expect("cancelled");
+    assert_eq!(unseen().await, 1);
+    let expired = requested(&database, owner, "a heron").await;
+    let late = Cause { at: cause().at + TimeDelta::hours(25), request_id: None };
+    assert_eq!(generations::expire_overdue(&database.pool, &late).await.expect("expired"), 1);
+    assert_eq!(unseen().await, 2);
+    generations::see(&database.pool, &cause(), owner, refused).await.expect("seen");
+    assert_eq!(unseen().await, 1);
+    assert_eq!(generations::see_all(&database.pool, &cause(), owner).await.expect("seen"), [expired]);
+    assert_eq!(unseen().await, 0);
 }
 
 #[tokio::test]

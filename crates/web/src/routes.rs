@@ -174,6 +174,7 @@ impl Table {
                 post(admin::accounts::clearance::create),
             )
             .at("/admin/strikes", Staff(Duty::JudgeStrikes), get(admin::strikes::index::show))
+            .at("/admin/strikes/:id/source", Staff(Duty::JudgeStrikes), get(admin::strikes::source::show))
             .at(
                 "/admin/strikes/:id/verdict",
                 Staff(Duty::JudgeStrikes),

@@ -58,6 +58,12 @@ impl Storage {
         action.sign_with_time(VALID, &dated(at)).into()
     }
 
+    /// A link to an object, good for a few minutes: for what somebody may look at and not keep.
+    pub fn glimpse(&self, at: DateTime<Utc>, key: &str) -> String {
+        let now = Timestamp::from_second(at.timestamp()).unwrap_or_default();
+        self.bucket.get_object(Some(&self.credentials), key).sign_with_time(BRIEFLY, &now).into()
+    }
+
     /// A link to an object that a browser saves under a name, good for a few minutes: for what nobody but its owner may have.
     pub fn file(&self, at: DateTime<Utc>, key: &str, name: &str) -> String {
         let mut action = self.bucket.get_object(Some(&self.credentials), key);

@@ -144,7 +144,10 @@ impl Letters {
             }
             Letter::ErasureCalledOff => "/account".to_owned(),
             Letter::Erased => String::new(),
-            Letter::PicturesReady { generation_id } => format!("/generations/{generation_id}"),
+            Letter::PicturesReady { generation_id } | Letter::PicturesFailed { generation_id } => {
+                format!("/generations/{generation_id}")
+            }
+            Letter::PictureReviewed { image_id, .. } => format!("/images/{image_id}"),
             Letter::ProviderPaused { .. } | Letter::RequestRejected { .. } | Letter::ModelRetires { .. } => {
                 "/admin/providers".to_owned()
             }

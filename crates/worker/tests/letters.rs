@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use chrono::NaiveDate;
 use shop::{
-    ids::{AccountId, ExportId, GenerationId},
+    ids::{AccountId, ExportId, GenerationId, ImageId},
+    images::Outcome,
     mails::{Letter, MailKind, Outgoing},
     providers::Pause,
 };
@@ -45,6 +46,13 @@ fn letters() -> Vec<(Letter, &'static str)> {
             Letter::PicturesReady { generation_id: GenerationId(id()) },
             "/generations/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11",
         ),
+        (
+            Letter::PicturesFailed { generation_id: GenerationId(id()) },
+            "/generations/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11",
+        ),
+        (reviewed(Outcome::Hung), "/images/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
+        (reviewed(Outcome::SentBack), "/images/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
+        (reviewed(Outcome::TakenDown), "/images/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
         (paused(Pause::Billing), "/admin/providers"),
         (paused(Pause::Configuration), "/admin/providers"),
         (paused(Pause::OwnCap), "/admin/providers"),
@@ -73,6 +81,10 @@ fn letters() -> Vec<(Letter, &'static str)> {
 
 fn paused(pause: Pause) -> Letter {
     Letter::ProviderPaused { provider: "OpenAI".to_owned(), pause, detail: "OPENAI_API_KEY".to_owned() }
+}
+
+fn reviewed(outcome: Outcome) -> Letter {
+    Letter::PictureReviewed { image_id: ImageId(id()), outcome }
 }
 
 fn retires(retires_on: Option<NaiveDate>) -> Letter {
@@ -179,4 +191,18 @@ fn a_template_that_is_broken_or_missing_is_told_at_the_start() {
     assert!(missing.starts_with("there is no verify_email.txt"), "{missing}");
     std::fs::write(folder.path().join("mails/erased.txt"), "{% if %}").expect("written");
     assert!(Letters::open(folder.path(), &shop, false).is_err());
+}
+
+#[test]
+fn what_became_of_a_picture_is_said_in_the_subject_and_the_text() {
+    let told = |outcome| open().render(&outgoing(reviewed(outcome), "Mira"), None).expect("words");
+    for (outcome, subject, text) in [
+        (Outcome::Hung, "Your picture hangs in the gallery", "where everybody can see it"),
+        (Outcome::SentBack, "Your picture does not hang in the gallery yet", "hand it in again"),
+        (Outcome::TakenDown, "We took your picture out of the gallery", "It stays yours"),
+    ] {
+        let rendered = told(outcome);
+        assert_eq!(rendered.subject, subject);
+        assert!(rendered.text.contains(text) && rendered.html.contains(text), "{}", rendered.text);
+    }
 }

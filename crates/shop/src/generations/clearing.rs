@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{GenerationState, drawing::mark_open_calls_ambiguous, fail};
+use super::{drawing::mark_open_calls_ambiguous, fail, news::News};
 use crate::{
     Cause, credits,
     ids::{AccountId, GenerationId},
@@ -69,16 +69,18 @@ pub async fn turn_down(
     }
     // A call of a worker that died may be open: it was made while the check could not be had.
     mark_open_calls_ambiguous(&mut tx, cause, id).await?;
-    let refused = sqlx::query_scalar!(
+    let refused = sqlx::query_as!(
+        News,
         r#"update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state in ('queued', 'generating')
-           returning state as "state: GenerationState""#,
+           returning id as "generation_id: GenerationId", account_id as "account_id: AccountId", created_at as asked_at"#,
         id as GenerationId,
         problem,
         cause.at,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    if refused.is_some() {
+    if let Some(news) = refused {
+        news.tell_of_failure(&mut tx, cause).await?;
         credits::release(&mut tx, cause, id).await?;
         strikes::record(&mut tx, cause, id, Source::Moderation, categories, None).await?;
     }

@@ -10,13 +10,13 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgPool, PgTransaction};
 
-use super::{GenerationState, Quality, Size, Style, fail, previews::forget_preview};
+use super::{GenerationState, Quality, Size, Style, fail, news::News, previews::forget_preview};
 use crate::{
     Cause, credits,
     ids::{AccountId, CallId, GenerationId, ImageId},
     images::Format,
     jobs::Job,
-    mails::{self, Letter},
+    mails::Letter,
     providers::{self, Caps, Trouble},
     queue::Claim,
     strikes::{self, Source},
@@ -34,9 +34,6 @@ const LOST: &str =
 
 /// What the customer reads when the promised time was over.
 const EXPIRED: &str = "We could not draw this in the time that we promised, because the service that draws was not available. Nothing was charged. Please try again.";
-
-/// So long somebody is taken to watch the page where the picture appears. Pictures that took longer are told by mail.
-pub const WATCHED_FOR: chrono::Duration = chrono::Duration::seconds(60);
 
 /// Where a call to a provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, sqlx::Type)]
@@ -306,9 +303,8 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
             .await?;
             Job::UploadImage { image_id }.enqueue(&mut tx, cause).await?;
         }
-        if cause.at - waiting.created_at > WATCHED_FOR {
-            tell(&mut tx, cause, waiting.account_id, generation_id).await?;
-        }
+        let news = News { account_id: waiting.account_id, generation_id, asked_at: waiting.created_at };
+        news.tell(&mut tx, cause, &Letter::PicturesReady { generation_id }).await?;
     }
     // Last, since every call of all workers counts at these rows.
     if let Some(cost) = answer.cost_microdollars {
@@ -318,25 +314,6 @@ pub async fn answered(db: &PgPool, cause: &Cause, call_id: CallId, answer: &Answ
     providers::resume_after(&mut tx, &call.provider, call.started_at).await?;
     providers::forget_failures(&mut tx, &call.provider).await?;
     tx.commit().await
-}
-
-async fn tell(
-    tx: &mut PgTransaction<'_>,
-    cause: &Cause,
-    account_id: AccountId,
-    generation_id: GenerationId,
-) -> sqlx::Result<()> {
-    let email = sqlx::query_scalar!(
-        "select email from accounts where id = $1 and mail_when_ready and email_verified_at is not null
-         and disabled_at is null and erased_at is null",
-        account_id as AccountId,
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    let Some(email) = email else { return Ok(()) };
-    let letter = Letter::PicturesReady { generation_id };
-    let key = format!("pictures-ready:{generation_id}");
-    mails::write(tx, cause, Some(account_id), &email, &letter, &key).await
 }
 
 /// Closes a call that brought no picture. The generation waits again; the job decides whether another call follows.
@@ -424,15 +401,18 @@ pub async fn refuse(
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     if let Some(call) = close(&mut tx, cause, call_id, CallState::Refused, request_id, error).await? {
-        let refused = sqlx::query!(
-            "update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state = 'generating'",
+        let refused = sqlx::query_as!(
+            News,
+            r#"update generations set state = 'refused', problem = $2, finished_at = $3 where id = $1 and state = 'generating'
+               returning id as "generation_id: GenerationId", account_id as "account_id: AccountId", created_at as asked_at"#,
             call.generation_id as GenerationId,
             problem,
             cause.at,
         )
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
-        if refused.rows_affected() == 1 {
+        if let Some(news) = refused {
+            news.tell_of_failure(&mut tx, cause).await?;
             credits::release(&mut tx, cause, call.generation_id).await?;
             if let Some(detail) = strike {
                 strikes::record(&mut tx, cause, call.generation_id, Source::Provider, detail, None).await?;

@@ -97,10 +97,10 @@ pub async fn history(
     .await
 }
 
-/// Everything that came has been looked at. Returns what was new.
+/// Whatever ended has been looked at, with pictures or without. Returns what was new.
 pub async fn see_all(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::Result<Vec<GenerationId>> {
     sqlx::query_scalar!(
-        r#"update generations set seen_at = $2 where account_id = $1 and state = 'ready' and seen_at is null
+        r#"update generations set seen_at = $2 where account_id = $1 and state in ('ready', 'refused', 'failed') and seen_at is null
            returning id as "id: GenerationId""#,
         account_id as AccountId,
         cause.at,
@@ -112,7 +112,7 @@ pub async fn see_all(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx:
 /// What came of this request has been looked at.
 pub async fn see(db: &PgPool, cause: &Cause, account_id: AccountId, id: GenerationId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update generations set seen_at = $3 where id = $1 and account_id = $2 and state = 'ready' and seen_at is null",
+        "update generations set seen_at = $3 where id = $1 and account_id = $2 and state in ('ready', 'refused', 'failed') and seen_at is null",
         id as GenerationId,
         account_id as AccountId,
         cause.at,

@@ -24,17 +24,19 @@ pub enum CardSource {
 /// What it is to be made from.
 pub async fn card_source(db: &PgPool, id: ImageId) -> sqlx::Result<CardSource> {
     let row = sqlx::query!(
-        r#"select format as "format: Format", state as "state: ImageState" from images
-           where id = $1 and visibility = $2 and not has_card"#,
+        r#"select format as "format: Format", state as "state: ImageState", starts_from_photograph(generation_id) as "from_photograph!"
+           from images where id = $1 and visibility = $2 and not has_card"#,
         id as ImageId,
         Visibility::Published as Visibility,
     )
     .fetch_optional(db)
     .await?;
     Ok(row.map_or(CardSource::Needless, |row| match row.state {
-        ImageState::Stored => {
-            CardSource::Stored(Original { format: row.format, key: original_key(id, row.format) })
-        }
+        ImageState::Stored => CardSource::Stored(Original {
+            format: row.format,
+            key: original_key(id, row.format),
+            from_photograph: row.from_photograph,
+        }),
         ImageState::Staged => CardSource::Staged,
     }))
 }

@@ -5,7 +5,7 @@ use sqlx::{PgPool, PgTransaction};
 
 use super::{Format, THUMBNAIL_WIDTHS, card_key, original_key, thumbnail_key};
 use crate::{
-    Cause, StaleTransition,
+    Cause, StaleTransition, generations,
     ids::{AccountId, ImageId},
     jobs::Job,
 };
@@ -118,7 +118,7 @@ pub(crate) async fn remove_all(
     // As if they had been deleted so long ago that nobody can have them back.
     let gone = sqlx::query_scalar!(
         r#"update images
-           set deleted_at = least(deleted_at, $3), published_at = null,
+           set deleted_at = least(deleted_at, $3), published_at = null, submitted_at = null,
                visibility = case visibility when 'hidden' then 'hidden' else 'private' end
            where account_id = $1 and not ($2 and visibility = 'published') returning id as "id: ImageId""#,
         account_id as AccountId,
@@ -131,4 +131,23 @@ pub(crate) async fn remove_all(
         Job::PurgeImage { image_id }.enqueue(tx, cause).await?;
     }
     Ok(())
+}
+
+/// Has a picture removed at once that an erased account left in the gallery, and that staff took out of it: there is nobody
+/// whom it could go back to.
+pub(super) async fn remove_of_erased(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+    id: ImageId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update images set deleted_at = $2 where id = $1",
+        id as ImageId,
+        cause.at - RESTORABLE_FOR,
+    )
+    .execute(&mut **tx)
+    .await?;
+    generations::forget_sentences(tx, account_id).await?;
+    Job::PurgeImage { image_id: id }.enqueue(tx, cause).await
 }

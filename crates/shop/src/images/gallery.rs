@@ -49,6 +49,8 @@ pub struct Hung {
     pub loved: bool,
     /// Whether the picture that goes with links to it lies in object storage.
     pub has_card: bool,
+    /// Whether a photograph that somebody brought along is in it.
+    pub from_photograph: bool,
 }
 
 /// The end of a picture's id, 16 hexadecimal digits, which names it in the addresses of the gallery.
@@ -165,6 +167,7 @@ pub async fn hung(db: &PgPool, viewer: Option<AccountId>, short: &str) -> sqlx::
                   i.format as "format: Format", i.state as "state: ImageState", i.thumbnail_widths,
                   i.account_id as "account_id: AccountId", g.style as "style: Style", i.created_at,
                   i.published_at as "published_at!", i.loves, i.has_card,
+                  starts_from_photograph(g.id) as "from_photograph!",
                   exists (select from loves l where l.image_id = i.id and l.account_id = $2) as "loved!"
            from images i join generations g on g.id = i.generation_id
            where right(i.id::text, 17) = $1 and i.visibility = 'published'"#,
@@ -194,5 +197,6 @@ pub async fn hung(db: &PgPool, viewer: Option<AccountId>, short: &str) -> sqlx::
         published_at: row.published_at,
         loved: row.loved,
         has_card: row.has_card,
+        from_photograph: row.from_photograph,
     }))
 }

@@ -15,6 +15,9 @@ pub enum SubmissionError {
     /// There is a word in the title that we do not draw, and do not hang up either.
     #[error("the title has a word of the blocklist")]
     Blocked,
+    /// There is one in its sentence, which would hang beside it: the list is another one than when it was drawn.
+    #[error("the sentence has a word of the blocklist")]
+    BlockedSentence,
     /// It is there already, staff took it down, or it is deleted.
     #[error(transparent)]
     Stale(#[from] StaleTransition),
@@ -33,6 +36,17 @@ pub async fn submit(
     let mut tx = db.begin().await?;
     if blocklists::find(&mut tx, title).await?.is_some() {
         return Ok(Err(SubmissionError::Blocked));
+    }
+    let prompt = sqlx::query_scalar!(
+        "select g.prompt from images i join generations g on g.id = i.generation_id where i.id = $1 and i.account_id = $2",
+        id as ImageId,
+        account_id as AccountId,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(prompt) = prompt else { return Ok(Err(StaleTransition.into())) };
+    if blocklists::find(&mut tx, &prompt).await?.is_some() {
+        return Ok(Err(SubmissionError::BlockedSentence));
     }
     let submitted = sqlx::query!(
         "update images set visibility = $4, submitted_at = $5, title = $3, review_note = ''

@@ -1,6 +1,9 @@
 //! Pictures as pages show them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{Format, ImageState, Visibility};
@@ -76,6 +79,38 @@ pub async fn of_generations(db: &PgPool, ids: &[GenerationId]) -> sqlx::Result<V
     )
     .fetch_all(db)
     .await
+}
+
+/// How a picture stands to the gallery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Staff are to look at it.
+    Waiting,
+    /// It hangs there.
+    Hung,
+    /// Staff sent it back, and said why.
+    SentBack,
+    /// Staff took it down, and said why.
+    TakenDown,
+}
+
+/// How the pictures of some generations stand to the gallery; those that have nothing to do with it are left out.
+pub async fn standings(db: &PgPool, ids: &[GenerationId]) -> sqlx::Result<HashMap<ImageId, Standing>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: ImageId", visibility as "visibility: Visibility" from images
+           where generation_id = any($1) and deleted_at is null and (visibility <> 'private' or review_note <> '')"#,
+        ids as &[GenerationId],
+    )
+    .fetch_all(db)
+    .await?;
+    let standing = |visibility| match visibility {
+        Visibility::Private => Standing::SentBack,
+        Visibility::Submitted => Standing::Waiting,
+        Visibility::Published => Standing::Hung,
+        Visibility::Hidden => Standing::TakenDown,
+    };
+    Ok(rows.into_iter().map(|row| (row.id, standing(row.visibility))).collect())
 }
 
 /// A picture that this viewer may see: their own, or a published one. Any other does not exist.

@@ -1,19 +1,23 @@
 //! From the side of staff: what is to hang in the gallery, and what was reported there.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::{PgPool, types::Json};
+use sqlx::{PgPool, PgTransaction, types::Json};
 
-use super::{Card, Format, ImageState, ReportVerdict, Visibility, publishing, reports};
+use super::{Card, Format, ImageState, ReportVerdict, Visibility, deletion, publishing, reports};
 use crate::{
     Cause, StaleTransition,
     audit::{self, Actor, Deed},
     generations::Style,
     ids::{AccountId, GenerationId, ImageId},
+    mails::{self, Letter},
 };
 
 /// Longest note to an owner in Unicode scalar values; `images_review_note_length`.
 pub const NOTE_MAX: usize = 500;
+/// Of so many reports about a picture staff read the words.
+const REPORTS_SHOWN: i64 = 5;
 
 /// What staff decide about a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,18 @@ pub enum Verdict<'a> {
         /// Why, in words for the owner.
         note: &'a str,
     },
+}
+
+/// What became of a picture that its owner wanted in the gallery, as they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::VariantArray)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It hangs there.
+    Hung,
+    /// It came back, and can be handed in again.
+    SentBack,
+    /// It was taken down for good.
+    TakenDown,
 }
 
 /// Which pictures staff look at.
@@ -58,12 +74,15 @@ pub struct Reviewable {
     pub account_id: AccountId,
     /// Their address.
     pub email: String,
-    /// Since when it waits for somebody to look, or hangs there, or is there at all.
+    /// Since when it waits for somebody to look, or hangs there, or is there at all. Goes with the verdict, which is about the
+    /// picture as it was then.
     pub since: DateTime<Utc>,
     /// What its owner was told.
     pub note: String,
-    /// What is said about it, as keys of reasons and words.
+    /// What was said about it last, as keys of reasons and words.
     pub reports: Vec<(String, String)>,
+    /// How many said something before that.
+    pub earlier_reports: i64,
 }
 
 /// How many wait.
@@ -75,22 +94,30 @@ pub struct ReviewCounts {
     pub reported: i64,
 }
 
-/// Decides about a picture, closes what was reported about it, and writes both down.
+/// Decides about a picture, closes what was reported about it, writes both down, and tells its owner. `seen` is
+/// [`Reviewable::since`] as it was looked at: a picture that was taken back and handed in anew meanwhile may have another title.
 pub async fn review(
     db: &PgPool,
     cause: &Cause,
     actor: &Actor,
     id: ImageId,
+    seen: DateTime<Utc>,
     verdict: Verdict<'_>,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
     let mut tx = db.begin().await?;
-    let before = sqlx::query_scalar!(
-        r#"select visibility as "visibility: Visibility" from images where id = $1 and deleted_at is null for update"#,
+    let found = sqlx::query!(
+        r#"select i.visibility as "visibility: Visibility", i.account_id as "account_id: AccountId",
+                  a.erased_at is not null as "owner_left!"
+           from images i join accounts a on a.id = i.account_id
+           where i.id = $1 and i.deleted_at is null and coalesce(i.submitted_at, i.published_at, i.created_at) = $2
+           for update of i"#,
         id as ImageId,
+        seen,
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(before) = before else { return Ok(Err(StaleTransition)) };
+    let Some(found) = found else { return Ok(Err(StaleTransition)) };
+    let before = found.visibility;
     let (after, action, of_reports, note) = match (before, verdict) {
         (Visibility::Private, _) | (Visibility::Hidden, Verdict::SendBack { .. } | Verdict::Hide { .. }) => {
             return Ok(Err(StaleTransition));
@@ -114,6 +141,9 @@ pub async fn review(
         )
         .execute(&mut *tx)
         .await?;
+        if found.owner_left {
+            deletion::remove_of_erased(&mut tx, cause, found.account_id, id).await?;
+        }
     } else if before != Visibility::Published {
         publishing::hang(&mut tx, cause, id).await?;
     }
@@ -126,6 +156,18 @@ pub async fn review(
     if !note.is_empty() {
         changed["note"] = note.into();
     }
+    if found.owner_left && after != Visibility::Published {
+        changed["removed"] = true.into();
+    }
+    let outcome = match after {
+        _ if after == before => None,
+        Visibility::Published => Some(Outcome::Hung),
+        Visibility::Hidden => Some(Outcome::TakenDown),
+        Visibility::Private | Visibility::Submitted => Some(Outcome::SentBack),
+    };
+    if let Some(outcome) = outcome {
+        tell(&mut tx, cause, found.account_id, id, outcome).await?;
+    }
     let deed = Deed {
         action,
         subject_kind: "image",
@@ -136,6 +178,20 @@ pub async fn review(
     audit::record(&mut tx, cause, actor, &deed).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// Tells the owner by mail what became of a picture, if they want such news.
+async fn tell(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+    image_id: ImageId,
+    outcome: Outcome,
+) -> sqlx::Result<()> {
+    let Some(email) = mails::news_address(tx, account_id).await? else { return Ok(()) };
+    let letter = Letter::PictureReviewed { image_id, outcome };
+    let key = format!("picture-reviewed:{image_id}:{}", cause.at.timestamp_micros());
+    mails::write(tx, cause, Some(account_id), &email, &letter, &key).await
 }
 
 /// How many wait for staff to look.
@@ -185,12 +241,15 @@ pub async fn review_list(db: &PgPool, list: ReviewList, limit: i64) -> sqlx::Res
                   i.format as "format: Format", i.state as "state: ImageState", i.thumbnail_widths, i.published_at, i.loves,
                   i.visibility as "visibility: Visibility", i.account_id as "account_id: AccountId", a.email,
                   g.style as "style: Style", coalesce(i.submitted_at, i.published_at, i.created_at) as "since!", i.review_note,
-                  (select coalesce(jsonb_agg(jsonb_build_array(r.reason, r.words) order by r.id), '[]') from reports r
-                   where r.image_id = i.id and r.verdict is null) as "reports!: Json<Vec<(String, String)>>"
+                  (select coalesce(jsonb_agg(jsonb_build_array(r.reason, r.words) order by r.id), '[]')
+                   from (select * from reports where image_id = i.id and verdict is null order by id desc limit $2) r)
+                    as "reports!: Json<Vec<(String, String)>>",
+                  (select greatest(count(*) - $2, 0) from reports r where r.image_id = i.id and r.verdict is null) as "earlier_reports!"
            from unnest($1::uuid[]) with ordinality as wanted (id, place)
            join images i on i.id = wanted.id join generations g on g.id = i.generation_id join accounts a on a.id = i.account_id
            order by wanted.place"#,
         &ids as &[ImageId],
+        REPORTS_SHOWN,
     )
     .fetch_all(db)
     .await?;
@@ -216,6 +275,7 @@ pub async fn review_list(db: &PgPool, list: ReviewList, limit: i64) -> sqlx::Res
         since: row.since,
         note: row.review_note,
         reports: row.reports.0,
+        earlier_reports: row.earlier_reports,
     });
     Ok(found.collect())
 }

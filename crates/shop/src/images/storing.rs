@@ -23,6 +23,8 @@ pub struct Original {
     pub format: Format,
     /// Where it lies.
     pub key: String,
+    /// Whether a photograph that somebody brought along is in it.
+    pub from_photograph: bool,
 }
 
 /// The bytes that are to be stored; nothing if they are stored already or the picture is gone.
@@ -62,13 +64,19 @@ async fn exists(db: &PgPool, id: ImageId) -> sqlx::Result<bool> {
 /// The stored picture whose small versions are missing; nothing if there is none.
 pub async fn original(db: &PgPool, id: ImageId) -> sqlx::Result<Option<Original>> {
     let row = sqlx::query!(
-        r#"select format as "format: Format", state as "state: ImageState" from images where id = $1 and thumbnail_widths = '{}'"#,
+        r#"select format as "format: Format", state as "state: ImageState",
+                  starts_from_photograph(generation_id) as "from_photograph!"
+           from images where id = $1 and thumbnail_widths = '{}'"#,
         id as ImageId,
     )
     .fetch_optional(db)
     .await?;
     Ok(row.and_then(|row| match row.state {
-        ImageState::Stored => Some(Original { format: row.format, key: original_key(id, row.format) }),
+        ImageState::Stored => Some(Original {
+            format: row.format,
+            key: original_key(id, row.format),
+            from_photograph: row.from_photograph,
+        }),
         ImageState::Staged => None,
     }))
 }

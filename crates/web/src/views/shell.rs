@@ -41,6 +41,6 @@ pub struct Account<'a> {
     pub erase_at: Option<String>,
     /// Whether they work for the shop.
     pub is_staff: bool,
-    /// How many pictures came that they have not looked at yet.
+    /// How much came that they have not looked at yet: pictures, and requests that ended without one.
     pub unseen: i64,
 }

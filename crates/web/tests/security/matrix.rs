@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::DateTime;
 use reqwest::{Method, StatusCode};
 use shop::{
     Cause,
@@ -10,10 +11,10 @@ use shop::{
     addresses::{self, Texts},
     audit::Actor,
     blocklists, exports,
-    generations::{self, Begun},
+    generations::{self, Begun, Wish},
     ids::{AccountId, GenerationId, StrikeId},
     images,
-    sources::{self, Brought},
+    sources::{self, Brought, SourceImage},
     strikes,
     testing::{self, TERMS},
     tokens::Purpose,
@@ -172,6 +173,7 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/admin/accounts/:id/credits", Staff(303, HEADS)),
     ("POST", "/admin/accounts/:id/clearance", Staff(303, DESK)),
     ("GET", "/admin/strikes", Staff(200, DESK)),
+    ("GET", "/admin/strikes/:id/source", Staff(200, DESK)),
     ("POST", "/admin/strikes/:id/verdict", Staff(303, DESK)),
     ("GET", "/admin/blocklist", Staff(200, HEADS)),
     ("POST", "/admin/blocklist", Staff(303, HEADS)),
@@ -202,6 +204,9 @@ const STRUCK: &str = "a planted grue";
 const NEWCOMER: &str = "newcomer@example.org";
 const SUBJECT: &str = "subject@example.org";
 
+/// When the subject's picture was handed in for the gallery, in microseconds.
+const HANDED_IN: &str = "1795498212000000";
+
 /// Fields that are right for whatever form reads them, and open nothing by themselves.
 const FIELDS: &[(&str, &str)] = &[
     ("prompt", "a hare of their own"),
@@ -213,6 +218,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("favourite", "yes"),
     ("love", "yes"),
     ("decision", "publish"),
+    ("seen", HANDED_IN),
     ("client_key", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
     ("visibility", "published"),
     ("email", "nobody@example.org"),
@@ -346,7 +352,8 @@ impl World {
         let (hung, hung_at) = self.shop.published(EMAIL, "a hare for everybody", "A hare").await;
         let hung_at = hung_at.trim_start_matches("/gallery/").to_owned();
         let (_, submitted) = self.shop.stored(SUBJECT, "an owl").await;
-        images::submit(db, &Cause::now(None), self.subject, submitted, "An owl", true)
+        let at = DateTime::from_timestamp_micros(HANDED_IN.parse().expect("a number")).expect("a moment");
+        images::submit(db, &Cause { at, request_id: None }, self.subject, submitted, "An owl", true)
             .await
             .expect("an answer")
             .expect("handed in");
@@ -437,7 +444,10 @@ impl World {
         let (db, cause) = (self.shop.db(), Cause::now(None));
         let operator = Actor { account_id: None, client_address: String::new() };
         blocklists::change(db, &cause, &operator, &["grue".to_owned()], "").await.expect("changed");
-        let wish = testing::wish(STRUCK);
+        // With a picture of theirs, which whoever judges may see.
+        let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [2; 32] };
+        let source = sources::stage(db, &cause, self.subject, &brought).await.expect("staged");
+        let wish = Wish { source: Some(SourceImage::Brought(source)), ..testing::wish(STRUCK) };
         generations::request(db, &cause, self.subject, &wish, testing::LIMITS)
             .await
             .expect("an answer")

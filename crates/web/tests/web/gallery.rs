@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use shop::{Cause, accounts::Role, images};
+use shop::{
+    Cause,
+    accounts::Role,
+    images,
+    sources::{self, Brought},
+};
 use web::config::Switch;
 
 use crate::support::Shop;
@@ -51,6 +56,19 @@ async fn pages_hold_every_picture_once_even_if_many_were_published_at_the_same_m
     assert_eq!(browser.cookies.lock().expect("no panic").len(), 0, "who only looks gets no cookie");
 }
 
+/// What machines read on a page about the picture: the size and type of what is shared, as tags and as facts say it, and what it
+/// was made of.
+fn shared(page: &str) -> [String; 6] {
+    let facts = between(page, "<script type=\"application/ld+json\">", "</script>");
+    let facts: Value = serde_json::from_str(facts).expect("JSON");
+    let tag =
+        |name: &str| between(page, &format!("property=\"og:image:{name}\" content=\""), "\"").to_owned();
+    let [width, height] = ["width", "height"].map(|side| facts[side]["value"].to_string());
+    let source = facts["digitalSourceType"].as_str().expect("a source").to_owned();
+    assert_eq!(facts["encodingFormat"], tag("type"));
+    [tag("width"), tag("height"), tag("type"), width, height, source]
+}
+
 fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
     rest.split_once(after).expect("an end").0
@@ -74,7 +92,10 @@ async fn a_picture_has_an_address_that_people_read_and_machines_understand() {
         format!("<link rel=\"canonical\" href=\"{url}\">"),
         format!("<meta property=\"og:url\" content=\"{url}\">"),
         format!("<meta property=\"og:image\" content=\"{url}/card.jpg\">"),
-        "<meta property=\"og:image:width\" content=\"1200\">".to_owned(),
+        // As long as there is no card, it is the largest of the small versions.
+        "<meta property=\"og:image:width\" content=\"960\">".to_owned(),
+        "<meta property=\"og:image:height\" content=\"960\">".to_owned(),
+        "<meta property=\"og:image:type\" content=\"image/jpeg\">".to_owned(),
         "<meta property=\"og:title\" content=\"Füchse im &lt;Schnee&gt;!\">".to_owned(),
         "<meta name=\"twitter:card\" content=\"summary_large_image\">".to_owned(),
         "<meta property=\"og:image:alt\" content=\"AI-generated picture: Füchse im &lt;Schnee&gt;!\">"
@@ -88,6 +109,7 @@ async fn a_picture_has_an_address_that_people_read_and_machines_understand() {
     assert_eq!(facts["caption"], prompt);
     assert_eq!(facts["digitalSourceType"], "https://schema.org/TrainedAlgorithmicMediaDigitalSource");
     assert_eq!(facts["contentUrl"], format!("{url}/card.jpg"));
+    assert_eq!(facts["creditText"], "AI-generated, AI Gallery");
 
     // Other words in front of the same end lead there; another end leads nowhere.
     let short = images::short_id(image);
@@ -121,6 +143,43 @@ async fn the_card_of_a_link_needs_no_signature() {
     let owner = shop.account_id("mira@example.org").await;
     images::withdraw(shop.db(), owner, image).await.expect("answered").expect("taken out");
     assert_eq!(guest.get(&card).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_shared_is_as_large_as_machines_are_told() {
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let owner = shop.account_id("mira@example.org").await;
+    let (_, image) = shop.drawn("mira@example.org", "A fox").await;
+    let landscape = "update images set width = 1536, height = 1024";
+    sqlx::query(landscape).execute(shop.db()).await.expect("another shape");
+    images::submit(shop.db(), &Cause::now(None), owner, image, "A fox", false)
+        .await
+        .expect("answered")
+        .expect("published");
+    let path = web::pictures::hung_path("A fox", image);
+    let guest = shop.browser();
+    let words = "https://schema.org/TrainedAlgorithmicMediaDigitalSource";
+    let told = |width: &str, height: &str, kind: &str, source: &str| {
+        [width, height, kind, width, height, source].map(str::to_owned)
+    };
+    let page = async || shared(&guest.get(&path).await.text);
+    assert_eq!(page().await, told("1536", "1024", "image/png", words), "on its way to storage");
+    images::stored(shop.db(), &Cause::now(None), image).await.expect("stored");
+    assert_eq!(page().await, told("1536", "1024", "image/png", words), "the picture itself");
+    images::thumbnails_made(shop.db(), image, &[320, 640, 960]).await.expect("made");
+    assert_eq!(page().await, told("960", "640", "image/jpeg", words), "a small version");
+    images::card_made(shop.db(), image).await.expect("made");
+    assert_eq!(page().await, told("1200", "630", "image/jpeg", words), "the card");
+
+    // One that was made of a photograph says so.
+    let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [1; 32] };
+    let source = sources::stage(shop.db(), &Cause::now(None), owner, &brought).await.expect("staged");
+    let made = "update generations set source_id = $1";
+    sqlx::query(made).bind(source).execute(shop.db()).await.expect("made of it");
+    let composite = "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource";
+    assert_eq!(page().await, told("1200", "630", "image/jpeg", composite));
+    assert!(guest.get(&path).await.text.contains("AI, from a sentence and a photograph (AI-generated)"));
 }
 
 #[tokio::test]
@@ -233,12 +292,19 @@ async fn a_report_reaches_staff_who_decide() {
     );
     let verdict = format!("/admin/reviews/{image}/verdict");
     let csrf = list.csrf();
-    let fields = [("csrf", csrf.as_str()), ("list", "reported"), ("decision", "hide"), ("note", " ")];
+    let seen = between(&list.text, "name=\"seen\" value=\"", "\"");
+    let fields =
+        [("csrf", csrf.as_str()), ("list", "reported"), ("seen", seen), ("decision", "hide"), ("note", " ")];
     let refused = support.post(&verdict, &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("Please say why"), "{}", refused.text);
-    let fields =
-        [("csrf", csrf.as_str()), ("list", "reported"), ("decision", "hide"), ("note", "It has a <logo>.")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("list", "reported"),
+        ("seen", seen),
+        ("decision", "hide"),
+        ("note", "It has a <logo>."),
+    ];
     assert_eq!(support.post(&verdict, &fields).await.location(), "/admin/reviews?list=reported");
     assert_eq!(shop.browser().get(&path).await.status, StatusCode::NOT_FOUND);
     assert!(mira.get(&format!("/images/{image}")).await.text.contains("It has a &lt;logo&gt;."));
@@ -280,16 +346,38 @@ async fn with_reviews_a_picture_hangs_when_staff_say_so() {
     assert_eq!(manager.get(&staged).await.status, StatusCode::OK, "staff see what they decide about");
     assert_eq!(shop.customer("noor@example.org").await.get(&staged).await.status, StatusCode::NOT_FOUND);
     let csrf = list.csrf();
-    let decide = async |verdict: &str, note: &str| {
-        let fields = [("csrf", csrf.as_str()), ("list", "submitted"), ("decision", verdict), ("note", note)];
+    let seen = |page: &str| between(page, "name=\"seen\" value=\"", "\"").to_owned();
+    let first = seen(&list.text);
+    let decide = async |seen: &str, verdict: &str, note: &str| {
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("list", "submitted"),
+            ("seen", seen),
+            ("decision", verdict),
+            ("note", note),
+        ];
         manager.post(&format!("/admin/reviews/{image}/verdict"), &fields).await
     };
-    decide("send_back", "There is a brand on the mug.").await;
+    let mine = async || mira.get("/generations").await.text;
+    assert!(mine().await.contains("<p class=\"hint\">Waiting for review</p>"), "{}", mine().await);
+    decide(&first, "send_back", "There is a brand on the mug.").await;
+    let read_why = format!("<p class=\"hint\">Sent back: <a href=\"/images/{image}\">read why</a></p>");
+    assert!(mine().await.contains(&read_why), "{}", mine().await);
     let sent_back = mira.get(&page).await.text;
     assert!(sent_back.contains("We could not hang it as it is") && sent_back.contains("a brand on the mug"));
     assert!(sent_back.contains("value=\"Reynard\""), "the title is kept");
     submit().await;
-    assert_eq!(decide("publish", "").await.location(), "/admin/reviews?list=submitted");
+    // Whoever still has the page from before decides about something that they have not seen.
+    decide(&first, "publish", "").await;
+    assert!(manager.get("/admin/reviews").await.text.contains("nothing to change any more"));
+    assert!(!shop.browser().get("/gallery").await.text.contains("Reynard"));
+    let second = seen(&manager.get("/admin/reviews").await.text);
+    assert_eq!(decide(&second, "publish", "").await.location(), "/admin/reviews?list=submitted");
     assert!(shop.browser().get("/gallery").await.text.contains("Reynard"));
-    assert_eq!(decide("frame", "").await.status, StatusCode::BAD_REQUEST);
+    assert!(mine().await.contains("<p class=\"hint\">In the gallery</p>"), "{}", mine().await);
+    for wrong in ["", "yesterday"] {
+        assert_eq!(decide(wrong, "publish", "").await.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    assert_eq!(decide(&second, "frame", "").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(shop.mails("mira@example.org").await, ["picture_reviewed", "picture_reviewed"]);
 }

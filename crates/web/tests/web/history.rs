@@ -1,6 +1,8 @@
 //! What somebody finds again among their pictures, and how they hear of new ones.
 
+use chrono::TimeDelta;
 use reqwest::{Method, StatusCode};
+use shop::{Cause, generations};
 
 use crate::support::{Shop, wish};
 
@@ -28,6 +30,28 @@ async fn new_pictures_are_told_in_the_header_until_they_are_looked_at() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_drawn_is_told_in_the_header_too() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let told = async || mira.get("/gallery").await.text.contains("<span class=\"news\">1 new</span>");
+    let late = Cause { at: Cause::now(None).at + TimeDelta::hours(25), request_id: None };
+    let expired = async || {
+        let id = shop.queued("mira@example.org", "A fox").await;
+        assert!(!told().await);
+        assert_eq!(generations::expire_overdue(shop.db(), &late).await.expect("expired"), 1);
+        assert!(told().await);
+        id
+    };
+    expired().await;
+    let list = mira.get("/generations").await.text;
+    assert!(list.contains("<span class=\"news\">New</span>") && list.contains(">Failed</span>"), "{list}");
+    let second = expired().await;
+    mira.get(&format!("/generations/{second}")).await;
+    assert!(!told().await, "whoever reads why has seen it");
+    assert_eq!(shop.mails("mira@example.org").await, ["pictures_failed", "pictures_failed"]);
+}
+
+#[tokio::test]
 async fn the_history_is_searched_and_narrowed() {
     let shop = Shop::open().await;
     let mira = shop.customer("mira@example.org").await;
@@ -49,6 +73,9 @@ async fn the_history_is_searched_and_narrowed() {
         ("/generations?show=undrawn", "Everything was drawn"),
         ("/generations?show=favourites", "You have no favourites yet"),
         ("/generations?q=wolf%00%0a", "No sentence of yours has these words"),
+        ("/generations?q=wolf&show=favourites", "No sentence of yours has these words"),
+        ("/generations?q=fox&show=favourites", "But other sentences of yours have them"),
+        ("/generations?q=fox&show=favourites", "href=\"/generations?q=fox\">Search in all my pictures"),
     ] {
         let text = mira.get(address).await.text;
         assert!(text.contains(words) && text.contains("role=\"search\""), "{address}: {text}");

@@ -2,9 +2,13 @@
 
 use reqwest::StatusCode;
 use shop::{
+    Cause,
     accounts::{Duty, Role},
-    ids::AccountId,
+    generations::{self, Wish},
+    ids::{AccountId, StrikeId},
     mails::{Letter, MailKind},
+    sources::{self, Brought, SourceImage},
+    testing::{self, LIMITS},
 };
 use strum::VariantArray;
 use web::{
@@ -38,11 +42,28 @@ async fn mail(shop: &Shop, id: AccountId, state: &str) {
     sqlx::query(insert).bind(id.0).bind(kind).bind(state).execute(shop.db()).await.expect("written");
 }
 
+/// A sentence of theirs that was turned down, with a picture that they brought along.
+async fn struck_with_a_picture(shop: &Shop, whose: AccountId) -> StrikeId {
+    let (db, cause) = (shop.db(), Cause::now(None));
+    let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [1; 32] };
+    let source = sources::stage(db, &cause, whose, &brought).await.expect("staged");
+    let wish = Wish { source: Some(SourceImage::Brought(source)), ..testing::wish("a fox in it") };
+    testing::give_credits(db, whose, 1).await;
+    let request = generations::request(db, &cause, whose, &wish, LIMITS).await;
+    let id = request.expect("answered").expect("accepted");
+    let strike = StrikeId::new(cause.at);
+    let insert = "insert into strikes (id, account_id, generation_id, source, detail, created_at) values ($1, $2, $3, 'moderation', 'violence', now())";
+    sqlx::query(insert).bind(strike).bind(whose).bind(id).execute(db).await.expect("struck");
+    strike
+}
+
 #[tokio::test]
 async fn each_role_finds_exactly_what_it_may_open() {
     let shop = Shop::open().await;
     shop.customer("mira@example.org").await;
     let mira = shop.account_id("mira@example.org").await;
+    // A picture that came with a sentence is the one page that is there only with what it is about.
+    let strike = struck_with_a_picture(&shop, mira).await.to_string();
     let pages: Vec<(Listed, Duty)> = table()
         .listed
         .into_iter()
@@ -66,11 +87,16 @@ async fn each_role_finds_exactly_what_it_may_open() {
             "{role:?}: the link in the header"
         );
         for (Listed { pattern, methods, .. }, duty) in &pages {
-            let path = pattern.replace(":id", &mira.to_string()).replace(":name", "openai");
+            let about = if *pattern == "/admin/strikes/:id/source" { &strike } else { &mira.to_string() };
+            let path = pattern.replace(":id", about).replace(":name", "openai");
             let expected = if role.may(*duty) { StatusCode::OK } else { StatusCode::NOT_FOUND };
             if methods.contains("GET") {
                 let answer = browser.get(&path).await;
                 assert_eq!(answer.status, expected, "{role:?}: GET {path}");
+                if answer.header("content-type") == "image/jpeg" {
+                    assert_eq!(answer.header("cache-control"), "private, no-store", "{path}");
+                    continue;
+                }
                 assert_eq!(answer.header("cache-control"), "no-store", "{path}");
                 // What is linked to can be opened, and what can be opened is linked to.
                 for (Listed { pattern: other, .. }, duty) in

@@ -6,9 +6,11 @@ use shop::{
     Cause,
     accounts::Role,
     audit::Actor,
-    blocklists, generations,
+    blocklists,
+    generations::{self, Wish},
     ids::{AccountId, StrikeId},
-    strikes::{self, REVIEW_FROM},
+    sources::{self, Brought, SourceImage},
+    strikes::{self, REVIEW_FROM, WARN_FROM},
     testing::{self, LIMITS},
 };
 
@@ -82,8 +84,8 @@ async fn staff_read_what_was_turned_down_and_why_and_decide_once() {
     let page = support.get(PAGE).await.text;
     assert!(!page.contains("number 0") && page.contains("number 1"), "{page}");
     assert!(page.contains(": 1 within 24 hours"), "what is harmless does not count: {page}");
-    // Another verdict on the same one comes too late.
-    post(&support, &path(both[0]), &[("verdict", "upheld")]).await;
+    // The same verdict again changes nothing.
+    post(&support, &path(both[0]), &[("verdict", "benign")]).await;
     assert!(support.get(PAGE).await.text.contains("nothing to change any more"));
     let back = mira.to_string();
     let upheld = post(&support, &path(both[1]), &[("verdict", "upheld"), ("account", &back)]).await;
@@ -208,4 +210,104 @@ async fn of_a_long_queue_the_oldest_are_shown_and_those_in_review_first() {
     let page = support.get(PAGE).await.text;
     assert_eq!(page.matches("/verdict\"").count(), 30);
     assert!(page.contains("There are more") && page.contains("It names: violence."));
+}
+
+#[tokio::test]
+async fn a_verdict_is_put_right_on_the_page_of_the_account() {
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let mira = shop.account_id("mira@example.org").await;
+    struck(&shop, mira, 1).await;
+    let support = shop.staff(Role::Support).await;
+    let id = ids(&shop).await.remove(0);
+    let (verdict, account) = (format!("/admin/strikes/{id}/verdict"), format!("/admin/accounts/{mira}"));
+    let back = mira.to_string();
+    for (said, text, other) in [
+        ("upheld", "<p>Rightly turned down</p>", "It was harmless after all"),
+        ("benign", "<p>Harmless</p>", "It was turned down rightly after all"),
+        ("upheld", "<p>Rightly turned down</p>", "It was harmless after all"),
+    ] {
+        post(&support, &verdict, &[("verdict", said), ("account", &back)]).await;
+        let page = support.get(&account).await.text;
+        assert!(page.contains(text) && page.contains(other), "{said}: {page}");
+        assert!(!page.contains(&format!("value=\"{said}\"")), "it is said already: {page}");
+    }
+    let said: Vec<_> = entries(&shop)
+        .await
+        .into_iter()
+        .filter(|(action, ..)| action == "strike.decide")
+        .map(|(_, before, after)| (before["verdict"].clone(), after["verdict"].clone()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (json!(null), json!("upheld")),
+            (json!("upheld"), json!("benign")),
+            (json!("benign"), json!("upheld"))
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_picture_that_came_with_a_sentence_is_seen_by_whoever_judges() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let owner = shop.account_id("mira@example.org").await;
+    let support = shop.staff(Role::Support).await;
+    struck(&shop, owner, 1).await;
+    assert!(!support.get(PAGE).await.text.contains("With a picture of theirs"));
+    let without = ids(&shop).await.remove(0);
+    let answer = support.get(&format!("{PAGE}/{without}/source")).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+
+    let brought = Brought { bytes: b"a jpeg".to_vec(), width: 64, height: 64, sha256: [1; 32] };
+    let source = sources::stage(shop.db(), &Cause::now(None), owner, &brought).await.expect("staged");
+    let wish = Wish { source: Some(SourceImage::Brought(source)), ..testing::wish("a grue in it") };
+    generations::request(shop.db(), &Cause::now(None), owner, &wish, LIMITS)
+        .await
+        .expect("answered")
+        .expect("turned down in peace");
+    let id = ids(&shop).await.pop().expect("one");
+    let path = format!("{PAGE}/{id}/source");
+    let page = support.get(PAGE).await.text;
+    assert!(page.contains("With a picture of theirs") && page.contains(&path), "{page}");
+    let staged = support.get(&path).await;
+    assert_eq!((staged.status, staged.text.as_str()), (StatusCode::OK, "a jpeg"));
+    assert_eq!(staged.header("content-type"), "image/jpeg");
+    assert_eq!(staged.header("cache-control"), "private, no-store");
+    sources::stored(shop.db(), source).await.expect("stored");
+    let stored = support.get(&path).await;
+    assert_eq!(stored.status, StatusCode::SEE_OTHER);
+    assert_eq!(stored.header("cache-control"), "private, no-store");
+    let link = stored.location();
+    assert!(
+        link.starts_with(&format!("http://storage.example:9000/pictures/sources/{source}.jpg?"))
+            && link.contains("X-Amz-Expires=300&"),
+        "{link}"
+    );
+    let printer = shop.staff(Role::Production).await;
+    for browser in [&mira, &printer] {
+        assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_turned_down_often_reads_what_comes_of_it() {
+    let shop = Shop::open().await;
+    let browser = shop.customer("mira@example.org").await;
+    let mira = shop.account_id("mira@example.org").await;
+    let newest = async || {
+        let sql = "select id from generations order by id desc limit 1";
+        let id: uuid::Uuid = sqlx::query_scalar(sql).fetch_one(shop.db()).await.expect("one");
+        browser.get(&format!("/generations/{id}")).await.text
+    };
+    let near = "If that goes on, somebody of the shop looks at them";
+    struck(&shop, mira, WARN_FROM - 1).await;
+    let page = newest().await;
+    assert!(page.contains("Your words are kept.") && !page.contains(near), "{page}");
+    struck(&shop, mira, 1).await;
+    assert!(newest().await.contains(near));
+    struck(&shop, mira, REVIEW_FROM - WARN_FROM).await;
+    let page = newest().await;
+    assert!(page.contains("Somebody of the shop looks at them now") && !page.contains(near), "{page}");
 }

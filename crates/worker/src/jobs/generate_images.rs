@@ -19,7 +19,7 @@ use sqlx::{PgPool, error::DatabaseError};
 use self::source::Source;
 use crate::{
     config::Moderation,
-    pictures::{self, thumbnails},
+    pictures::{self, provenance::Material, thumbnails},
     providers::openai::{Drawn, Failed, Failure, Request, Stage},
     runner::{Context, JobError},
     services::Services,
@@ -46,7 +46,7 @@ pub async fn run(id: GenerationId, at: &Services, context: &Context) -> Result<(
         Begun::Nothing => return pass_on(at, context).await,
         Begun::Paused => return Err(JobError::KeepPlace("nothing may be spent at the moment".to_owned())),
     };
-    let previews = Previews::of(drawing.call_id, at);
+    let previews = Previews::of(drawing.call_id, source.material(), at);
     match at.openai.draw(&request(&drawing, source), |picture| previews.show(picture)).await {
         Ok(drawn) => take_in(drawing, drawn, at, context).await,
         Err(failure) => end(drawing, failure, at, context).await,
@@ -62,20 +62,21 @@ async fn pass_on(at: &Services, context: &Context) -> Result<(), JobError> {
 struct Previews {
     call_id: CallId,
     db: PgPool,
+    material: Material,
     seen: AtomicI16,
 }
 
 impl Previews {
-    fn of(call_id: CallId, at: &Services) -> Self {
-        Self { call_id, db: at.db.clone(), seen: AtomicI16::new(0) }
+    fn of(call_id: CallId, material: Material, at: &Services) -> Self {
+        Self { call_id, material, db: at.db.clone(), seen: AtomicI16::new(0) }
     }
 
     fn show(&self, picture: Vec<u8>) {
         let number = self.seen.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let (db, call_id) = (self.db.clone(), self.call_id);
+        let (db, call_id, material) = (self.db.clone(), self.call_id, self.material);
         tokio::spawn(async move {
             let small = tokio::task::spawn_blocking(move || {
-                thumbnails::make(&picture, &[generations::PREVIEW_WIDTH])
+                thumbnails::make(&picture, &[generations::PREVIEW_WIDTH], material)
             })
             .await;
             let Ok(Ok(small)) = small else { return };

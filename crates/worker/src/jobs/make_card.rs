@@ -7,7 +7,11 @@ use shop::{
     images::{self, CardSource, Format, card_key},
 };
 
-use crate::{pictures::cards, runner::JobError, services::Services};
+use crate::{
+    pictures::{cards, provenance::Material},
+    runner::JobError,
+    services::Services,
+};
 
 /// How long until a picture that is still on its way to storage is looked for again.
 const UNTIL_STORED: Duration = Duration::from_secs(5);
@@ -22,8 +26,9 @@ pub async fn run(id: ImageId, at: &Services) -> Result<(), JobError> {
         }
         CardSource::Needless => return Ok(()),
     };
+    let material = Material::of(&original);
     let bytes = at.storage.get(&original.key).await?;
-    let card = tokio::task::spawn_blocking(move || cards::make(&bytes))
+    let card = tokio::task::spawn_blocking(move || cards::make(&bytes, material))
         .await?
         // The same bytes will not decode better next time.
         .map_err(|error| JobError::GiveUp(error.to_string()))?;

@@ -5,16 +5,22 @@ use shop::{
     images::{self, Format, thumbnail_key},
 };
 
-use crate::{pictures::thumbnails, runner::JobError, services::Services};
+use crate::{
+    pictures::{provenance::Material, thumbnails},
+    runner::JobError,
+    services::Services,
+};
 
 /// Makes them, unless they are there.
 pub async fn run(id: ImageId, at: &Services) -> Result<(), JobError> {
     let Some(original) = images::original(&at.db, id).await? else { return Ok(()) };
+    let material = Material::of(&original);
     let bytes = at.storage.get(&original.key).await?;
-    let thumbnails = tokio::task::spawn_blocking(move || thumbnails::make(&bytes, &images::THUMBNAIL_WIDTHS))
-        .await?
-        // The same bytes will not decode better next time.
-        .map_err(|error| JobError::GiveUp(error.to_string()))?;
+    let thumbnails =
+        tokio::task::spawn_blocking(move || thumbnails::make(&bytes, &images::THUMBNAIL_WIDTHS, material))
+            .await?
+            // The same bytes will not decode better next time.
+            .map_err(|error| JobError::GiveUp(error.to_string()))?;
     let (mut widths, mut keys) = (Vec::new(), Vec::new());
     for thumbnail in thumbnails {
         for (format, bytes) in [(Format::Webp, thumbnail.webp), (Format::Jpeg, thumbnail.jpeg)] {

@@ -1,6 +1,10 @@
 //! The picture that goes with a link to one in the gallery, where people share it: the whole picture in a frame on our wall.
 
-use super::{PictureError, decode, provenance, resize};
+use super::{
+    PictureError, decode,
+    provenance::{self, Material},
+    resize,
+};
 
 /// What Facebook, X and others show whole: 1.91 : 1, at the size that they ask for.
 pub const SIZE: (u32, u32) = (1200, 630);
@@ -18,7 +22,7 @@ const JPEG_QUALITY: u8 = 84;
 ///
 /// # Errors
 /// If the picture cannot be decoded.
-pub fn make(encoded: &[u8]) -> Result<Vec<u8>, PictureError> {
+pub fn make(encoded: &[u8], material: Material) -> Result<Vec<u8>, PictureError> {
     let picture = decode(encoded)?;
     let (width, height) = SIZE;
     let around = WALL + RAIL + MAT;
@@ -31,7 +35,7 @@ pub fn make(encoded: &[u8]) -> Result<Vec<u8>, PictureError> {
         card.fill((left - beyond, top - beyond), (wide + 2 * beyond, tall + 2 * beyond), colour);
     }
     card.hang((left, top), wide, small.buffer());
-    provenance::jpeg(&card.0, width, height, JPEG_QUALITY)
+    provenance::jpeg(&card.0, (width, height), JPEG_QUALITY, material)
 }
 
 /// As large as fits, in its own shape.
@@ -86,7 +90,7 @@ mod tests {
         RgbImage::from_pixel(width, height, image::Rgb([200, 20, 20]))
             .write_to(&mut encoded, ImageFormat::Png)
             .expect("a PNG");
-        let card = make(&encoded.into_inner()).expect("a card");
+        let card = make(&encoded.into_inner(), Material::Words).expect("a card");
         image::load_from_memory(&card).expect("a JPEG").into_rgb8()
     }
 
@@ -116,6 +120,6 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_refused() {
-        assert!(make(b"no picture").is_err());
+        assert!(make(b"no picture", Material::Words).is_err());
     }
 }

@@ -3,7 +3,10 @@
 
 use fast_image_resize::images::Image;
 
-use super::{PictureError, provenance};
+use super::{
+    PictureError,
+    provenance::{self, Material},
+};
 
 /// WebP quality: what libwebp's own tools take when not told otherwise is 75; prints are judged closely.
 const WEBP_QUALITY: f32 = 82.0;
@@ -27,7 +30,7 @@ pub struct Thumbnail {
 ///
 /// # Errors
 /// If the picture cannot be decoded or a version not be encoded.
-pub fn make(encoded: &[u8], widths: &[i32]) -> Result<Vec<Thumbnail>, PictureError> {
+pub fn make(encoded: &[u8], widths: &[i32], material: Material) -> Result<Vec<Thumbnail>, PictureError> {
     let source = super::decode(encoded)?;
     let full_width = source.width();
 
@@ -39,10 +42,10 @@ pub fn make(encoded: &[u8], widths: &[i32]) -> Result<Vec<Thumbnail>, PictureErr
     if wanted.is_empty() {
         wanted.push(full_width);
     }
-    wanted.into_iter().map(|width| thumbnail(&source, width)).collect()
+    wanted.into_iter().map(|width| thumbnail(&source, width, material)).collect()
 }
 
-fn thumbnail(source: &Image<'_>, width: u32) -> Result<Thumbnail, PictureError> {
+fn thumbnail(source: &Image<'_>, width: u32, material: Material) -> Result<Thumbnail, PictureError> {
     // Rounded to the nearest pixel, never to none.
     let scaled = (u64::from(source.height()) * u64::from(width) + u64::from(source.width()) / 2)
         / u64::from(source.width());
@@ -50,8 +53,8 @@ fn thumbnail(source: &Image<'_>, width: u32) -> Result<Thumbnail, PictureError> 
     let small = super::resize(source, width, height)?;
     let pixels = small.buffer();
 
-    let webp = provenance::webp(pixels, width, height, WEBP_QUALITY)?;
-    let jpeg = provenance::jpeg(pixels, width, height, JPEG_QUALITY)?;
+    let webp = provenance::webp(pixels, (width, height), WEBP_QUALITY, material)?;
+    let jpeg = provenance::jpeg(pixels, (width, height), JPEG_QUALITY, material)?;
     let pixels = |side: u32| i32::try_from(side).map_err(super::encoding);
     Ok(Thumbnail { width: pixels(width)?, height: pixels(height)?, webp, jpeg })
 }
@@ -74,7 +77,7 @@ mod tests {
 
     #[test]
     fn each_width_keeps_the_shape_and_decodes_in_both_formats() {
-        let made = make(&png(1024, 1536), &[320, 640, 960]).expect("thumbnails");
+        let made = make(&png(1024, 1536), &[320, 640, 960], Material::Words).expect("thumbnails");
         assert_eq!(
             made.iter().map(|t| (t.width, t.height)).collect::<Vec<_>>(),
             [(320, 480), (640, 960), (960, 1440)]
@@ -90,13 +93,13 @@ mod tests {
 
     #[test]
     fn a_small_picture_is_not_enlarged() {
-        let made = make(&png(200, 100), &[320, 640]).expect("thumbnails");
+        let made = make(&png(200, 100), &[320, 640], Material::Words).expect("thumbnails");
         assert_eq!(made.iter().map(|t| (t.width, t.height)).collect::<Vec<_>>(), [(200, 100)]);
     }
 
     #[test]
     fn what_is_no_picture_is_refused() {
-        assert!(make(b"not a picture", &[320]).is_err());
-        assert!(make(&png(64, 64)[..50], &[320]).is_err());
+        assert!(make(b"not a picture", &[320], Material::Words).is_err());
+        assert!(make(&png(64, 64)[..50], &[320], Material::Words).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! What was turned down, and the last word on it.
 
 pub mod index;
+pub mod source;
 pub mod verdict;
 
 use serde::Serialize;
@@ -27,10 +28,13 @@ pub struct Row {
     email: String,
     in_review: bool,
     prompt: String,
+    /// Where the picture is seen that the customer brought along, if one belongs to it.
+    picture_href: Option<String>,
     source: &'static str,
     detail: String,
     created_at: String,
-    verdict: Option<&'static str>,
+    verdict: Option<Verdict>,
+    verdict_text: Option<&'static str>,
     counting: i64,
 }
 
@@ -52,7 +56,9 @@ impl Row {
             email: strike.email,
             prompt: strike.prompt,
             created_at: views::moment(strike.created_at),
-            verdict: strike.verdict.map(verdict_text),
+            verdict: strike.verdict,
+            verdict_text: strike.verdict.map(verdict_text),
+            picture_href: strike.has_picture.then(|| format!("{PATH}/{}/source", strike.id)),
             counting: strike.counting,
         }
     }
@@ -67,6 +73,7 @@ impl Row {
             in_review: verdict.is_none(),
             generation_id: GenerationId(Uuid::nil()),
             prompt: "A <b>fox & <script>alert(1)</script>".to_owned(),
+            has_picture: *source == Source::Moderation,
             source: *source,
             detail: "<asleep>".to_owned(),
             blocklist_version: (*source == Source::Blocklist).then_some(3),

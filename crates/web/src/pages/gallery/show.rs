@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 use shop::{
     ids::ImageId,
-    images::{Hung, ReportReason, suggested_title},
+    images::{Format, Hung, ReportReason, suggested_title},
 };
 use strum::VariantArray;
 use tera::Value;
 use uuid::Uuid;
 
-use super::Name;
+use super::{CARD, Name, Shared};
 use crate::{
     admission::Guest,
     error::Problem,
@@ -23,9 +23,6 @@ use crate::{
     views::{self, Page},
     visit::{Visit, see_other},
 };
-
-/// What the card of a link measures, in pixels (`worker::pictures::cards::SIZE`).
-const CARD: (u32, u32) = (1200, 630);
 
 /// templates/gallery/show.html
 #[derive(Debug, Clone, Serialize)]
@@ -51,6 +48,8 @@ struct Shown {
     loves: i32,
     loved: bool,
     mine: bool,
+    /// Whether a photograph that somebody brought along is in it.
+    from_photograph: bool,
     /// Where somebody signs in who wants to say something about it, and comes back.
     sign_in: String,
 }
@@ -59,8 +58,9 @@ struct Shown {
 #[derive(Debug, Clone, Serialize)]
 struct Card {
     url: String,
-    width: u32,
-    height: u32,
+    media_type: &'static str,
+    width: i32,
+    height: i32,
     alt: String,
 }
 
@@ -112,6 +112,7 @@ impl Page for Show {
             loves,
             loved,
             mine,
+            from_photograph: mine,
             sign_in: "/sign-in?next=%2Fgallery".to_owned(),
         };
         let errors = ["reason", "words"].map(|field| FieldError::new(field, "Please look <again>."));
@@ -119,24 +120,20 @@ impl Page for Show {
         let images = [shown(0, false, false), shown(1, true, false), shown(1_200, false, true)];
         let reports = [ReportForm::default(), wrong, ReportForm::default()];
         let sample = |((image, report), picture): ((Shown, ReportForm), Picture)| {
-            Self::new("https://shop.example", (1536, 1024), image, picture, report)
+            let shared = Shared { key: None, format: Format::Jpeg, width: CARD.0, height: CARD.1 };
+            Self::new("https://shop.example", &shared, image, picture, report)
         };
         images.into_iter().zip(reports).zip(Picture::samples().into_iter().cycle()).map(sample).collect()
     }
 }
 
 impl Show {
-    fn new(
-        origin: &str,
-        (width, height): (i32, i32),
-        image: Shown,
-        picture: Picture,
-        report: ReportForm,
-    ) -> Self {
+    fn new(origin: &str, shared: &Shared, image: Shown, picture: Picture, report: ReportForm) -> Self {
         let card = Card {
             url: format!("{origin}{}/card.jpg", image.path),
-            width: CARD.0,
-            height: CARD.1,
+            media_type: shared.format.media_type(),
+            width: shared.width,
+            height: shared.height,
             alt: format!("AI-generated picture: {}", image.title),
         };
         let facts = json!({
@@ -148,12 +145,17 @@ impl Show {
             "url": format!("{origin}{}", image.path),
             "contentUrl": card.url,
             "thumbnailUrl": card.url,
-            "width": { "@type": "QuantitativeValue", "value": width, "unitText": "px" },
-            "height": { "@type": "QuantitativeValue", "value": height, "unitText": "px" },
+            "encodingFormat": card.media_type,
+            "width": { "@type": "QuantitativeValue", "value": card.width, "unitText": "px" },
+            "height": { "@type": "QuantitativeValue", "value": card.height, "unitText": "px" },
             "datePublished": image.published_at,
             "representativeOfPage": true,
             // Of the IPTC's list of sources (http://cv.iptc.org/newscodes/digitalsourcetype/), as schema.org names it.
-            "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+            "digitalSourceType": if image.from_photograph {
+                "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource"
+            } else {
+                "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+            },
             "creditText": "AI-generated, AI Gallery",
             "creator": { "@type": "Organization", "name": "AI Gallery", "url": origin },
             "isPartOf": { "@type": "ImageGallery", "name": "AI Gallery", "url": format!("{origin}/gallery") },
@@ -202,6 +204,7 @@ pub async fn show(visit: Guest, name: Name) -> Result<Response, Problem> {
 pub fn page(visit: &Visit, hung: Hung, report: ReportForm) -> Show {
     let path = hung_path(&hung.card.caption, hung.card.id);
     let picture = visit.hung(&hung.card);
+    let shared = Shared::of(&hung);
     let (width, height) = (hung.card.width, hung.card.height);
     let image = Shown {
         id: hung.card.id,
@@ -215,6 +218,7 @@ pub fn page(visit: &Visit, hung: Hung, report: ReportForm) -> Show {
         loves: hung.card.loves,
         loved: hung.loved,
         mine: visit.account_id() == Some(hung.account_id),
+        from_photograph: hung.from_photograph,
     };
-    Show::new(&visit.site.origin, (width, height), image, picture, report)
+    Show::new(&visit.site.origin, &shared, image, picture, report)
 }

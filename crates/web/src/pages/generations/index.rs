@@ -6,8 +6,8 @@ use poem::{Response, handler};
 use serde::Serialize;
 use shop::{
     generations::{self, Generation, GenerationState, Shown, Wanted},
-    ids::GenerationId,
-    images,
+    ids::{GenerationId, ImageId},
+    images::{self, Standing},
 };
 use strum::VariantArray;
 use url::form_urlencoded;
@@ -44,7 +44,15 @@ struct Row {
     created_at: String,
     /// Whether it came since its owner last looked.
     is_new: bool,
-    pictures: Vec<Picture>,
+    pictures: Vec<Own>,
+}
+
+/// A picture, and how it stands to the gallery.
+#[derive(Debug, Clone, Serialize)]
+struct Own {
+    id: ImageId,
+    picture: Picture,
+    standing: Option<Standing>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -54,12 +62,18 @@ struct Filter {
     current: bool,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct Empty {
     title: &'static str,
     text: &'static str,
     action: &'static str,
-    href: &'static str,
+    href: String,
+}
+
+impl Empty {
+    fn new(title: &'static str, text: &'static str, action: &'static str, href: impl Into<String>) -> Self {
+        Self { title, text, action, href: href.into() }
+    }
 }
 
 impl Page for Index {
@@ -70,6 +84,11 @@ impl Page for Index {
     }
 
     fn samples() -> Vec<Self> {
+        let own = || {
+            let standings = std::iter::once(None).chain(Standing::VARIANTS.iter().copied().map(Some));
+            let own = |(standing, picture)| Own { id: ImageId(Uuid::nil()), picture, standing };
+            standings.zip(Picture::samples().into_iter().cycle()).map(own).collect()
+        };
         let rows = GenerationState::VARIANTS.iter().map(|state| Row {
             id: GenerationId(Uuid::nil()),
             href: "/generations/0".to_owned(),
@@ -78,15 +97,16 @@ impl Page for Index {
             state_text: state_text(*state, *state == GenerationState::Ready),
             created_at: "2026-11-24T05:30:12Z".to_owned(),
             is_new: *state == GenerationState::Ready,
-            pictures: if *state == GenerationState::Ready { Picture::samples() } else { vec![] },
+            pictures: if *state == GenerationState::Ready { own() } else { vec![] },
         });
+        let elsewhere = Self { empty: elsewhere("\"fox\""), ..Self::empty("\"fox\"", Shown::Favourites) };
         let full = Self {
             generations: rows.collect(),
             next: Some("/generations?before=0".to_owned()),
             ..Self::empty("", Shown::All)
         };
         let empty = Shown::VARIANTS.iter().map(|shown| Self::empty("", *shown));
-        empty.chain([Self::empty("<script>alert(1)", Shown::All), full]).collect()
+        empty.chain([Self::empty("<script>alert(1)", Shown::All), elsewhere, full]).collect()
     }
 }
 
@@ -104,7 +124,7 @@ impl Index {
             shown: key(shown),
             filters: Shown::VARIANTS.iter().map(filter).collect(),
             here: address(words, shown, None),
-            empty: if words.is_empty() { nothing_shown(shown) } else { NOT_FOUND },
+            empty: if words.is_empty() { nothing_shown(shown) } else { not_found() },
         }
     }
 }
@@ -134,9 +154,12 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
     found.truncate(SHOWN);
     let next = found.last().filter(|_| more).map(|last| address(&words, shown, Some(last.id)));
     let ids: Vec<_> = found.iter().map(|generation| generation.id).collect();
-    let mut pictures: HashMap<GenerationId, Vec<Picture>> = HashMap::new();
+    let standings = images::standings(db, &ids).await?;
+    let mut pictures: HashMap<GenerationId, Vec<Own>> = HashMap::new();
     for card in images::of_generations(db, &ids).await? {
-        pictures.entry(card.generation_id).or_default().push(visit.picture(&card));
+        let standing = standings.get(&card.id).copied();
+        let own = Own { id: card.id, picture: visit.picture(&card), standing };
+        pictures.entry(card.generation_id).or_default().push(own);
     }
     let row = |generation: Generation| {
         let pictures = pictures.remove(&generation.id).unwrap_or_default();
@@ -151,9 +174,16 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
             pictures,
         }
     };
-    let generations = found.into_iter().map(row).collect();
+    let generations: Vec<_> = found.into_iter().map(row).collect();
     let here = address(&words, shown, before);
-    visit.page(&Index { generations, next, here, ..Index::empty(&words, shown) })
+    let mut page = Index { next, here, ..Index::empty(&words, shown) };
+    if generations.is_empty() && shown != Shown::All && !words.is_empty() {
+        let wanted = Wanted { words: &words, shown: Shown::All, before: None };
+        if !generations::history(db, visit.account_id, wanted, 1).await?.is_empty() {
+            page.empty = elsewhere(&words);
+        }
+    }
+    visit.page(&Index { generations, ..page })
 }
 
 fn address(words: &str, shown: Shown, before: Option<GenerationId>) -> String {
@@ -183,30 +213,42 @@ fn filter_text(shown: Shown) -> &'static str {
     }
 }
 
-const NOT_FOUND: Empty = Empty {
-    title: "No sentence of yours has these words",
-    text: "Every word must be in the sentence, at least by its beginning. Perhaps fewer words find it.",
-    action: "Show all my pictures",
-    href: "/generations",
-};
+fn not_found() -> Empty {
+    Empty::new(
+        "No sentence of yours has these words",
+        "Every word must be in the sentence, at least by its beginning. Perhaps fewer words find it.",
+        "Show all my pictures",
+        "/generations",
+    )
+}
+
+/// When only what is left out has the words.
+fn elsewhere(words: &str) -> Empty {
+    Empty::new(
+        "Nothing here has these words",
+        "But other sentences of yours have them: you look at a part of your pictures only.",
+        "Search in all my pictures",
+        address(words, Shown::All, None),
+    )
+}
 
 fn nothing_shown(shown: Shown) -> Empty {
     let (title, text) = match shown {
         Shown::All => {
-            return Empty {
-                title: "Nothing hangs here yet",
-                text: "Every picture that you ask for is kept on this page, also while it is being drawn. It begins with one sentence.",
-                action: "Write your first sentence",
-                href: "/generations/new",
-            };
+            return Empty::new(
+                "Nothing hangs here yet",
+                "Every picture that you ask for is kept on this page, also while it is being drawn. It begins with one sentence.",
+                "Write your first sentence",
+                "/generations/new",
+            );
         }
         Shown::Waiting => {
-            return Empty {
-                title: "Nothing is under way",
-                text: "What you asked for has come, or was taken back. The next picture begins with a sentence.",
-                action: "Create a picture",
-                href: "/generations/new",
-            };
+            return Empty::new(
+                "Nothing is under way",
+                "What you asked for has come, or was taken back. The next picture begins with a sentence.",
+                "Create a picture",
+                "/generations/new",
+            );
         }
         Shown::Ready => {
             ("No picture has come yet", "As soon as one does it is here, and a note in the header tells you.")
@@ -220,7 +262,7 @@ fn nothing_shown(shown: Shown) -> Empty {
             "Press the heart on a picture that you like best, and you find it here again.",
         ),
     };
-    Empty { title, text, action: "Show all my pictures", href: "/generations" }
+    Empty::new(title, text, "Show all my pictures", "/generations")
 }
 
 fn state_text(state: GenerationState, has_pictures: bool) -> &'static str {

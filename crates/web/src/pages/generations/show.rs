@@ -13,6 +13,7 @@ use shop::{
     generations::{self, Generation, GenerationState},
     ids::GenerationId,
     images,
+    strikes::{self, Warning},
 };
 use strum::VariantArray;
 use uuid::Uuid;
@@ -56,6 +57,8 @@ struct Shown {
     position: Option<i64>,
     eta_s: Option<u64>,
     problem: Option<String>,
+    /// What somebody is to know of whom too much was turned down.
+    warning: Option<Warning>,
     created_at: String,
     /// When it is given up, and its credits go back.
     deadline_at: Option<String>,
@@ -80,7 +83,12 @@ impl Page for Show {
     }
 
     fn samples() -> Vec<Self> {
-        GenerationState::VARIANTS.iter().map(|state| sample(*state)).collect()
+        let warned = Warning::VARIANTS.iter().map(|warning| {
+            let mut refused = sample(GenerationState::Refused);
+            refused.generation.warning = Some(*warning);
+            refused
+        });
+        GenerationState::VARIANTS.iter().map(|state| sample(*state)).chain(warned).collect()
     }
 }
 
@@ -160,11 +168,15 @@ async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Prob
         | GenerationState::Failed
         | GenerationState::Cancelled => (None, None),
     };
-    if generation.state == GenerationState::Ready
+    if generation.state.is_final()
         && let Some(visitor) = visit.known_visitor().filter(|visitor| visitor.unseen > 0)
     {
         generations::see(db, &visit.cause, visitor.account_id, generation.id).await?;
     }
+    let warning = match (generation.state, visit.account_id()) {
+        (GenerationState::Refused, Some(owner)) => strikes::warning(db, visit.at(), owner).await?,
+        _ => None,
+    };
     let pictures = match generation.state {
         GenerationState::Ready => images::of_generations(db, &[generation.id]).await?,
         GenerationState::Queued
@@ -182,7 +194,9 @@ async fn watched(visit: &Visit, mut generation: Generation) -> Result<Show, Prob
         | GenerationState::Failed
         | GenerationState::Cancelled => None,
     };
-    Ok(Show::new(generation, age, position, eta_s, pictures).with_preview(preview))
+    let mut page = Show::new(generation, age, position, eta_s, pictures).with_preview(preview);
+    page.generation.warning = warning;
+    Ok(page)
 }
 
 impl Show {
@@ -216,6 +230,7 @@ impl Show {
                 position,
                 eta_s,
                 problem: generation.problem,
+                warning: None,
                 created_at: views::moment(generation.created_at),
                 deadline_at: generation.deadline_at.map(views::moment),
                 pictures,

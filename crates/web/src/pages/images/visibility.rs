@@ -61,6 +61,10 @@ async fn submit(visit: &Member, image: &Image, typed: &str) -> Result<Result<Fla
             "title",
             "There is a word in this title that we do not hang up. Please choose other words.",
         )),
+        Err(SubmissionError::BlockedSentence) => Err(FieldError::new(
+            "title",
+            "There is a word in the sentence of this picture that we do not hang up any more. The picture stays yours.",
+        )),
         Err(SubmissionError::Stale(_)) => Ok(stale(image)),
     })
 }

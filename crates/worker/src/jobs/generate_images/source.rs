@@ -11,6 +11,7 @@ use shop::{
 };
 
 use crate::{
+    pictures::provenance::Material,
     providers::openai::SourcePicture,
     runner::{Context, JobError},
     services::Services,
@@ -30,6 +31,11 @@ impl Source {
     /// For whoever checks what may be drawn.
     pub fn to_look_at(&self) -> Option<&SourcePicture> {
         self.picture.as_ref().filter(|_| self.is_foreign)
+    }
+
+    /// What a picture is made of that starts from it.
+    pub fn material(&self) -> Material {
+        if self.is_foreign { Material::Photograph } else { Material::Words }
     }
 
     /// For whoever draws.

@@ -58,8 +58,12 @@ struct Review {
     owner: String,
     owner_href: Option<String>,
     since: String,
+    /// The same in microseconds: the verdict is about the picture as it is shown here.
+    seen: i64,
     note: String,
     reports: Vec<Complaint>,
+    /// How many are not shown.
+    earlier_reports: i64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -102,8 +106,10 @@ impl Page for Index {
             owner: "<mira>@example.org".to_owned(),
             owner_href: Some("/admin/accounts/0".to_owned()).filter(|_| visibility == Visibility::Hidden),
             since: "2026-11-24T05:30:12Z".to_owned(),
+            seen: 1_795_498_212_000_000,
             note: "It shows <somebody>.".to_owned(),
             reports: vec![Complaint { reason: ReportReason::Rights.name(), words: "My <b>fox".to_owned() }],
+            earlier_reports: if visibility == Visibility::Published { 12 } else { 0 },
         };
         let states = [Visibility::Submitted, Visibility::Published, Visibility::Hidden];
         let reviews = states.into_iter().zip(Picture::samples().into_iter().cycle());
@@ -180,6 +186,8 @@ pub async fn page(visit: &Staff, list: ReviewList, wrong: Option<Wrong>) -> Resu
         owner: found.email,
         owner_href: may_see_accounts.then(|| accounts::show::path(found.account_id)),
         since: views::moment(found.since),
+        seen: found.since.timestamp_micros(),
+        earlier_reports: found.earlier_reports,
         note: found.note,
         reports: found
             .reports

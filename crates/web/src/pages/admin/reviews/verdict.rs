@@ -1,5 +1,6 @@
 //! POST /admin/reviews/{id}/verdict
 
+use chrono::DateTime;
 use poem::{Response, handler, http::StatusCode};
 use shop::{
     StaleTransition,
@@ -27,6 +28,8 @@ pub async fn create(visit: Staff, Id(id): Id<ImageId>, form: CheckedForm) -> Res
         "hide" => note().map(|note| (Verdict::Hide { note }, Flash::PictureTakenDown)),
         _ => return Err(Problem::Unreadable),
     };
+    let seen = form.text("seen").parse().ok().and_then(DateTime::from_timestamp_micros);
+    let seen = seen.ok_or(Problem::Unreadable)?;
     let (verdict, flash) = match verdict {
         Ok(verdict) => verdict,
         Err(error) => {
@@ -37,7 +40,7 @@ pub async fn create(visit: Staff, Id(id): Id<ImageId>, form: CheckedForm) -> Res
     };
     let back = if list.is_empty() { PATH.to_owned() } else { format!("{PATH}?list={list}") };
     index::list(list)?;
-    let decided = images::review(&visit.site.db, &visit.cause, &visit.actor, id, verdict).await?;
+    let decided = images::review(&visit.site.db, &visit.cause, &visit.actor, id, seen, verdict).await?;
     Ok(visit.see_other_with(
         &back,
         match decided {

@@ -16,7 +16,7 @@ use crate::{
     pages::admin::accounts,
 };
 
-/// The last word on a strike. Whoever decides on the page of an account goes on there.
+/// The last word on a strike, which may be another one later. Whoever decides on the page of an account goes on there.
 #[handler]
 pub async fn create(visit: Staff, Id(id): Id<StrikeId>, form: CheckedForm) -> Result<Response, Problem> {
     let verdict: Verdict = form.text("verdict").parse().map_err(|_| Problem::Unreadable)?;
