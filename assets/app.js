@@ -101,14 +101,18 @@ each("[data-reveal]", (button) => {
   });
 });
 
-// One press, one request. A page that comes back from the browser's cache is fresh again.
+// One press, one request. A page that comes back from the browser's cache is fresh again, and so is one whose request was
+// stopped: browsers that do not say so are taken to have been after half a minute. The shop takes the same twice for once.
+const refresh = () => each("form[data-sent]", (form) => delete form.dataset.sent);
 each("form[data-once]", (form) =>
   form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) event.preventDefault();
+    if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
+    setTimeout(refresh, 30_000);
   }),
 );
-addEventListener("pageshow", () => each("form[data-sent]", (form) => delete form.dataset.sent));
+addEventListener("pageshow", refresh);
+window.navigation?.addEventListener("navigateerror", refresh);
 
 // Escape closes an open question.
 addEventListener("keydown", (event) => {

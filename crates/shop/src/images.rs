@@ -23,7 +23,9 @@ pub use gallery::{GalleryKey, Hung, Order, gallery, hung, short_id};
 pub(crate) use loves::forget_opinions;
 pub use loves::set_loved;
 pub use publishing::{SubmissionError, submit, withdraw};
-pub use reading::{Card, Image, Standing, find, of_generations, staged_bytes, standings, submitted_bytes};
+pub use reading::{
+    Card, Image, Standing, find, of_generations, staged_bytes, standings, submitted_bytes, submitted_format,
+};
 pub use reports::{REPORT_WORDS_MAX, Report, ReportError, ReportReason, ReportVerdict, report};
 pub use reviewing::{
     NOTE_MAX, Outcome, ReviewCounts, ReviewList, Reviewable, Verdict, review, review_counts, review_list,

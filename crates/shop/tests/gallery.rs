@@ -492,3 +492,51 @@ async fn a_picture_knows_whether_a_photograph_is_in_it() {
         assert_eq!(original.from_photograph, expected);
     }
 }
+
+#[tokio::test]
+async fn a_search_costs_so_much_and_no_more() {
+    let database = Database::new().await;
+    let query = async |words: &str| -> String {
+        sqlx::query_scalar("select search_query($1)::text")
+            .bind(words)
+            .fetch_one(&database.pool)
+            .await
+            .unwrap_or_else(|error| panic!("{words}: {error}"))
+    };
+    for (words, expected) in [
+        ("", ""),
+        (" \n ", ""),
+        ("& | ! ( ) :* <-> ' \\", ""),
+        ("Red FOX red", "'red':* & 'fox':*"),
+        ("O'Brien", "'o' & 'brien':*"),
+        // One letter begins too many words, however it is written down.
+        ("a b,c/d é ж 7", "'a' & 'b' & 'c/d':* & 'é' & 'ж' & '7'"),
+        ("곰", "'곰':*"),
+        // The first eight.
+        (
+            "one two three four one two five six seven eight nine ten",
+            "'one':* & 'two':* & 'three':* & 'four':* & 'five':* & 'six':* & 'seven':* & 'eight':*",
+        ),
+        ("<b>wolf</b>", "'b' & 'wolf':* & '/b':*"),
+        // Where each character is a word, those that are written together stand together.
+        ("東京 fox", "'東' <-> '京' & 'fox':*"),
+    ] {
+        assert_eq!(query(words).await, expected, "{words}");
+    }
+    let letters = ('a'..='z').map(String::from).collect::<Vec<_>>();
+    for between in [" ", ",", "-", ".", "/", "_", "@", "狐"] {
+        let long = query(&letters.join(between)).await;
+        assert!(long.matches(":*").count() <= 8, "{between}: {long}");
+        assert!(long.matches('\'').count() <= 90, "{between}: {long}");
+    }
+    let found = async |words: &str| {
+        let sql = "select search_words('A fox-like heron in 東京タワー') @@ search_query($1)";
+        sqlx::query_scalar::<_, bool>(sql).bind(words).fetch_one(&database.pool).await.expect("an answer")
+    };
+    for words in ["fox", "her FO", "fox-like", "a", "京タ", "東京 heron"] {
+        assert!(found(words).await, "{words}");
+    }
+    for words in ["h", "f", "京東", "wolf", "heron wolf"] {
+        assert!(!found(words).await, "{words}");
+    }
+}

@@ -8,6 +8,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use serde::Serialize;
+use sqlx::error::DatabaseError;
 
 use crate::{
     limits::TooOften,
@@ -61,8 +62,8 @@ pub enum Problem {
     /// This visitor, or somebody else in their name, did it too often.
     #[error("done too often")]
     TooOften(TooOften),
-    /// The database is out of reach.
-    #[error("the database is out of reach: {0}")]
+    /// The database is out of reach, or has too much to do.
+    #[error("the database does not answer: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// Our mistake.
     #[error("{0:#}")]
@@ -72,7 +73,9 @@ pub enum Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls};
-        if matches!(error, Io(_) | PoolClosed | PoolTimedOut | Tls(_)) {
+        // 57014 query_canceled: the statement took longer than it may.
+        let too_long = error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("57014");
+        if too_long || matches!(error, Io(_) | PoolClosed | PoolTimedOut | Tls(_)) {
             Self::Unavailable(error)
         } else {
             Self::Broken(error.into())

@@ -71,6 +71,12 @@ impl Form {
         self.upload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Whether its end is missing: a file came too slowly, and nothing after it was read.
+    fn broke_off(&mut self) -> bool {
+        let upload = self.upload.get_mut().unwrap_or_else(PoisonError::into_inner);
+        matches!(upload, Some(Err(UploadError::TooSlow)))
+    }
+
     fn parse(body: &[u8]) -> Result<Self, Problem> {
         let decode = |text: &[u8]| {
             let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
@@ -163,9 +169,8 @@ fn boundary(headers: &HeaderMap) -> Option<String> {
 
 async fn read_with_file(visit: &Visit, boundary: String, body: Body) -> Result<Form, Problem> {
     let mut chunks = body.into_bytes_stream();
-    let form = timeout(multipart::TIME, multipart::read(visit, boundary, &mut chunks)).await;
-    let form = form.unwrap_or(Err(Problem::TooSlow));
-    if form.is_err() {
+    let mut form = multipart::read(visit, boundary, &mut chunks).await;
+    if form.as_mut().map_or(true, Form::broke_off) {
         drain(&mut chunks).await;
     }
     form

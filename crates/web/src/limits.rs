@@ -66,9 +66,19 @@ pub const GENERATION: Rules = Rules {
     subject: Some(limit("generation.account", 30, 20)),
     network: Some(limit("generation.network", 120, 5)),
 };
+/// Bringing pictures along, counted for the account when a file begins to come: opening one takes a second of a core, and one
+/// that is broken off held a place.
+pub const UPLOAD: Rules = Rules { subject: Some(limit("upload.account", 20, 90)), network: None };
+/// Searching the gallery, which anybody may: each search reads an index in several places.
+pub const SEARCH: Rules = Rules { subject: None, network: Some(limit("search.network", 60, 1)) };
+/// Hearts, counted for the account: an evening in the gallery fits in, making a picture the most loved one does not.
+pub const LOVE: Rules = Rules { subject: Some(limit("love.account", 60, 5)), network: None };
+/// Reports, each of which somebody of the shop reads.
+pub const REPORT: Rules =
+    Rules { subject: Some(limit("report.account", 10, 300)), network: Some(limit("report.network", 30, 60)) };
 
 /// All of them, by what they are for.
-pub const ALL: [(&str, Rules); 8] = [
+pub const ALL: [(&str, Rules); 12] = [
     ("sign-in", SIGN_IN),
     ("sign-in in a known browser", SIGN_IN_AGAIN),
     ("password asked again", PASSWORD_AGAIN),
@@ -77,6 +87,10 @@ pub const ALL: [(&str, Rules); 8] = [
     ("verification", VERIFICATION),
     ("one-time code", SECOND_FACTOR),
     ("generation", GENERATION),
+    ("upload", UPLOAD),
+    ("search", SEARCH),
+    ("love", LOVE),
+    ("report", REPORT),
 ];
 
 /// It was done too often for now.

@@ -20,4 +20,5 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod sources;
+pub mod unverified;
 pub mod verifications;

@@ -1,5 +1,6 @@
-//! Pictures that customers bring along: taken within limits, and opened one at a time, so that whatever comes takes at most
-//! [`ROOM`] and [`DECODED_MAX`] of memory together. What is kept is a picture that we encoded: nothing else of the file is.
+//! Pictures that customers bring along: taken within limits, and opened one at a time. What comes in waits on disk and takes
+//! no memory but [`SMALL`] each; the one that is opened takes at most [`FILE_MAX`] and [`DECODED_MAX`]. What is kept is a
+//! picture that we encoded: nothing else of the file is.
 
 mod jpeg;
 mod opening;
@@ -9,6 +10,8 @@ mod webp;
 
 use std::{
     collections::HashSet,
+    fs::File,
+    io::{self, Read, Seek, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -22,15 +25,13 @@ use tokio::{
 
 pub use opening::{DECODED_MAX, PIXELS_MAX, SIDE_MAX, SIDE_MIN, Unfit};
 
-use crate::error::Problem;
+use crate::{error::Problem, limits::TooOften};
 
 /// Longest file, in bytes.
 pub const FILE_MAX: usize = 20 * 1024 * 1024;
-/// Memory that all files under way may take together, in bytes. Each takes what came of it, and nothing in advance.
-pub const ROOM: usize = 24 * 1024 * 1024;
-/// Room is given in pieces of so many bytes.
-const PIECE: usize = 64 * 1024;
-/// A file of up to so many bytes is kept as anything else is.
+/// Files that may be under way at once, from all customers together: [`SMALL`] of memory and [`FILE_MAX`] of disk for each.
+const PLACES: usize = 32;
+/// What waits in memory until it goes to disk. A file that is shorter never does.
 const SMALL: usize = 256 * 1024;
 /// glibc gives an allocation over 32 MB pages of its own, and back to the system with it; what is smaller, it keeps for the
 /// next one, in each thread anew. Pages that are not written to take no memory.
@@ -50,6 +51,15 @@ pub enum UploadError {
     /// Nobody is signed in: nothing was kept.
     #[error("nobody is signed in")]
     SignedOut,
+    /// The address of the account is not verified: nothing was kept.
+    #[error("the address is not verified")]
+    Unverified,
+    /// This account began too many.
+    #[error("too many in a short time")]
+    TooOften(TooOften),
+    /// It stopped coming, or came at a crawl.
+    #[error("the file came too slowly")]
+    TooSlow,
     /// This account sends another one at the moment.
     #[error("another one of the account is under way")]
     OneAtATime,
@@ -63,14 +73,17 @@ pub enum UploadError {
 
 /// A file that came with a form.
 pub struct Upload {
-    bytes: Vec<u8>,
+    /// What is not on disk.
+    newest: Vec<u8>,
+    /// What came before it, in a file without a name: the system removes it, whatever becomes of us.
+    before: Option<File>,
+    length: usize,
     room: Room,
 }
 
 /// What a file takes up until it is let go.
 struct Room {
-    all: Arc<Semaphore>,
-    taken: Option<OwnedSemaphorePermit>,
+    _place: OwnedSemaphorePermit,
     _account: Turn,
 }
 
@@ -88,35 +101,44 @@ impl Drop for Turn {
 
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upload").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+        f.debug_struct("Upload").field("bytes", &self.length).finish_non_exhaustive()
     }
 }
 
 impl Upload {
     /// With one more piece, if it may grow by it.
-    pub fn with(mut self, piece: &[u8]) -> Result<Self, UploadError> {
-        let length = self.bytes.len() + piece.len();
-        if length > FILE_MAX {
+    pub async fn with(mut self, piece: &[u8]) -> Result<Self, UploadError> {
+        self.length += piece.len();
+        if self.length > FILE_MAX {
             return Err(UploadError::TooLarge);
         }
-        let taken = self.room.taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = length.div_ceil(PIECE).saturating_sub(taken);
-        if more > 0 {
-            let more = u32::try_from(more).map_err(|_| UploadError::NoRoom)?;
-            let more = Arc::clone(&self.room.all).try_acquire_many_owned(more);
-            let more = more.map_err(|_| UploadError::NoRoom)?;
-            match &mut self.room.taken {
-                Some(taken) => taken.merge(more),
-                None => self.room.taken = Some(more),
-            }
+        self.newest.extend_from_slice(piece);
+        if self.newest.len() <= SMALL {
+            return Ok(self);
         }
-        if self.bytes.capacity() < length && length > SMALL {
-            let mut pages = buffer(FILE_MAX);
-            pages.extend_from_slice(&self.bytes);
-            self.bytes = pages;
-        }
-        self.bytes.extend_from_slice(piece);
+        let written = spawn_blocking(move || self.written()).await.map_err(io::Error::other);
+        written.flatten().map_err(|error| {
+            tracing::warn!("a picture that somebody brought along could not be put on disk: {error}");
+            UploadError::NoRoom
+        })
+    }
+
+    fn written(mut self) -> io::Result<Self> {
+        let mut before = self.before.take().map_or_else(tempfile::tempfile, Ok)?;
+        before.write_all(&self.newest)?;
+        self.newest.clear();
+        self.before = Some(before);
         Ok(self)
+    }
+
+    /// All of it, and what it takes up.
+    fn load(self) -> io::Result<(Vec<u8>, Room)> {
+        let Some(mut before) = self.before else { return Ok((self.newest, self.room)) };
+        let mut bytes = buffer(self.length);
+        before.rewind()?;
+        before.read_to_end(&mut bytes)?;
+        bytes.extend_from_slice(&self.newest);
+        Ok((bytes, self.room))
     }
 }
 
@@ -127,7 +149,7 @@ fn buffer(size: usize) -> Vec<u8> {
 
 /// Takes files in and opens them.
 pub struct Uploads {
-    room: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     accounts: Arc<Mutex<HashSet<AccountId>>>,
     turns: Arc<Semaphore>,
 }
@@ -137,7 +159,7 @@ impl Uploads {
     #[expect(clippy::new_without_default, reason = "one per site, made with intent")]
     pub fn new() -> Self {
         Self {
-            room: Arc::new(Semaphore::new(ROOM / PIECE)),
+            places: Arc::new(Semaphore::new(PLACES)),
             accounts: Arc::default(),
             turns: Arc::new(Semaphore::new(1)),
         }
@@ -149,8 +171,9 @@ impl Uploads {
             return Err(UploadError::OneAtATime);
         }
         let account = Turn { accounts: Arc::clone(&self.accounts), account_id };
-        let room = Room { all: Arc::clone(&self.room), taken: None, _account: account };
-        Ok(Upload { bytes: Vec::new(), room })
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| UploadError::NoRoom)?;
+        let room = Room { _place: place, _account: account };
+        Ok(Upload { newest: Vec::new(), before: None, length: 0, room })
     }
 
     /// Reads a file as a picture: made smaller if it is large, turned as it was held, encoded anew.
@@ -159,13 +182,13 @@ impl Uploads {
         let Ok(Ok(turn)) = turn else { return Ok(Err(UploadError::NoRoom)) };
         let opened = spawn_blocking(move || {
             // Held by the work, not by the request: who hangs up does not make room for one more.
-            let (_turn, Upload { bytes, room }) = (turn, upload);
-            let opened = opening::open(bytes);
-            drop(room);
-            opened
+            let _turn = turn;
+            let (bytes, _room) = upload.load()?;
+            Ok(opening::open(bytes))
         });
         match opened.await {
-            Ok(opened) => Ok(opened.map_err(UploadError::Unfit)),
+            Ok(Ok(opened)) => Ok(opened.map_err(UploadError::Unfit)),
+            Ok(Err(error)) => Err(broken(error)),
             // A decoder that trips over a file says as much about the file as an error does.
             Err(error) if error.is_panic() => {
                 tracing::warn!("a decoder panicked over a picture that somebody brought along");
@@ -176,23 +199,55 @@ impl Uploads {
     }
 }
 
+fn broken(error: io::Error) -> Problem {
+    Problem::Broken(
+        anyhow::Error::new(error).context("a picture that somebody brought along is gone from disk"),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
 
     use super::*;
 
-    #[test]
-    fn room_is_taken_as_it_is_needed_and_given_back() {
+    fn somebody() -> AccountId {
+        AccountId::new(DateTime::UNIX_EPOCH)
+    }
+
+    async fn grown(mut upload: Upload, megabytes: u8) -> Result<Upload, UploadError> {
+        for number in 0..megabytes {
+            upload = upload.with(&vec![number; 1024 * 1024]).await?;
+        }
+        Ok(upload)
+    }
+
+    #[tokio::test]
+    async fn an_account_has_one_file_under_way_and_all_have_so_many() {
         let uploads = Uploads::new();
-        let [one, other] = [AccountId::new(DateTime::UNIX_EPOCH), AccountId::new(DateTime::UNIX_EPOCH)];
-        let piece = vec![0; 1024 * 1024];
-        let grow = |upload: Upload, by| (0..by).try_fold(upload, |upload, _| upload.with(&piece));
-        let first = grow(uploads.begin(one).expect("room"), 20).expect("twenty megabytes");
-        assert_eq!(uploads.begin(one).expect_err("one at a time"), UploadError::OneAtATime);
-        let second = uploads.begin(other).expect("room for a small one");
-        assert_eq!(grow(second, 5).expect_err("no room"), UploadError::NoRoom);
-        assert_eq!(first.with(&[0]).expect_err("too large"), UploadError::TooLarge);
-        grow(uploads.begin(other).expect("given back"), 20).expect("room again");
+        let mira = somebody();
+        let first = grown(uploads.begin(mira).expect("room"), 20).await.expect("twenty megabytes");
+        assert_eq!(uploads.begin(mira).expect_err("one at a time"), UploadError::OneAtATime);
+        let mut others = Vec::new();
+        for _ in 1..PLACES {
+            others.push(grown(uploads.begin(somebody()).expect("room"), 1).await.expect("room"));
+        }
+        assert_eq!(uploads.begin(somebody()).expect_err("no room"), UploadError::NoRoom);
+        assert_eq!(first.with(&[0]).await.expect_err("too large"), UploadError::TooLarge);
+        let again = uploads.begin(mira).expect("given back");
+        assert_eq!(uploads.begin(somebody()).expect_err("no room"), UploadError::NoRoom);
+        drop((again, others));
+        assert_eq!(uploads.places.available_permits(), PLACES);
+    }
+
+    #[tokio::test]
+    async fn what_waits_on_disk_comes_back_as_it_was_and_takes_little_memory() {
+        let uploads = Uploads::new();
+        let upload = grown(uploads.begin(somebody()).expect("room"), 3).await.expect("three megabytes");
+        let upload = upload.with(b"the end").await.expect("a little more");
+        assert!(upload.before.is_some() && upload.newest.capacity() < 3 * 1024 * 1024);
+        let (bytes, _room) = upload.load().expect("all of it");
+        let expected: Vec<u8> = (0..3).flat_map(|number| vec![number; 1024 * 1024]).collect();
+        assert!(bytes == [&expected[..], b"the end"].concat());
     }
 }

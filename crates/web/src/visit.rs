@@ -118,6 +118,11 @@ impl Visit {
         self.known_visitor().map(|visitor| visitor.account_id)
     }
 
+    /// Whether they proved that their address is theirs.
+    pub fn is_verified(&self) -> bool {
+        self.known_visitor().is_some_and(|visitor| visitor.is_verified)
+    }
+
     /// When the request came.
     pub fn at(&self) -> DateTime<Utc> {
         self.cause.at

@@ -82,7 +82,7 @@ pub async fn history(
         r#"select id as "id: GenerationId", prompt, style as "style: Style", size as "size: Size", quality as "quality: Quality",
                   count, state as "state: GenerationState", problem, created_at, deadline_at
            from generations g
-           where account_id = $1 and words @@ search_query($6) and ($2::uuid is null or id < $2) and state = any($3)
+           where account_id = $1 and words @@ (select search_query($6)) and ($2::uuid is null or id < $2) and state = any($3)
              and (not $4 or exists (select from images i where i.generation_id = g.id
                                     and i.favourite_at is not null and i.deleted_at is null))
            order by id desc limit $5"#,

@@ -68,7 +68,8 @@ const START: GalleryKey = GalleryKey {
 
 /// Published pictures in an order, `limit` of them, after a place if given: those that have all `words` in their title or
 /// sentence, or all if there are no words. Each its own statement, since one with `$1 is null or …` cannot promise an index an
-/// end. The gallery's first page is the first of them alone.
+/// end. The gallery's first page is the first of them alone. `search_query` stands in a select of its own, so that it is made
+/// once and not for every row.
 pub async fn gallery(
     db: &PgPool,
     order: Order,
@@ -113,7 +114,7 @@ pub async fn gallery(
             r#"select id as "id: ImageId", generation_id as "generation_id: GenerationId", title as caption, width, height,
                       format as "format: Format", state as "state: ImageState", thumbnail_widths, published_at, loves,
                       false as "favourite!"
-               from images where visibility = 'published' and (published_at, id) < ($2, $3) and words @@ search_query($4)
+               from images where visibility = 'published' and (published_at, id) < ($2, $3) and words @@ (select search_query($4))
                order by published_at desc, id desc limit $1"#,
             limit,
             after.published_at,
@@ -145,7 +146,7 @@ pub async fn gallery(
             r#"select id as "id: ImageId", generation_id as "generation_id: GenerationId", title as caption, width, height,
                       format as "format: Format", state as "state: ImageState", thumbnail_widths, published_at, loves,
                       false as "favourite!"
-               from images where visibility = 'published' and (loves, published_at, id) < ($2, $3, $4) and words @@ search_query($5)
+               from images where visibility = 'published' and (loves, published_at, id) < ($2, $3, $4) and words @@ (select search_query($5))
                order by loves desc, published_at desc, id desc limit $1"#,
             limit,
             after.loves,

@@ -172,6 +172,16 @@ pub async fn staged_bytes(
     Ok(row.map(|row| (row.bytes, row.format)))
 }
 
+/// The format of a picture in object storage that waits for staff to look at it.
+pub async fn submitted_format(db: &PgPool, id: ImageId) -> sqlx::Result<Option<Format>> {
+    sqlx::query_scalar!(
+        r#"select format as "format: Format" from images where id = $1 and state = 'stored' and visibility = 'submitted'"#,
+        id as ImageId,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// The bytes of such a picture that waits for staff to look at it.
 pub async fn submitted_bytes(db: &PgPool, id: ImageId) -> sqlx::Result<Option<(Vec<u8>, Format)>> {
     let row = sqlx::query!(

@@ -1,7 +1,7 @@
 //! Forms with a file (RFC 7578). The framing is multer's; how much is taken, for how long and from whom is decided here.
 //!
-//! A file is kept in memory only for somebody who is signed in and whose form is ours: its token stands before it, as the
-//! fields of a form are sent in the order of the page.
+//! A file is kept only for somebody who is signed in, whose address is verified and whose form is ours: its token stands
+//! before it, as the fields of a form are sent in the order of the page. What comes slower than people's lines are ends.
 
 use std::{
     pin::Pin,
@@ -16,45 +16,55 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use multer::{Field, Multipart};
+use tokio::time::{Instant, timeout};
 
 use super::{BODY_MAX, Form};
 use crate::{
     error::Problem,
+    limits,
     security::csrf,
-    uploads::{Upload, UploadError},
+    uploads::{Unfit, Upload, UploadError},
     visit::Visit,
 };
 
 /// How long all of it may take: 20 MB over 1.5 Mbit/s.
-pub(super) const TIME: Duration = Duration::from_mins(2);
+const TIME: Duration = Duration::from_mins(2);
+/// How long nothing may come, and the time in which at least [`PACE`] must come of a file.
+const STRETCH: Duration = Duration::from_secs(10);
+/// Least that must come in a [`STRETCH`], unless that is the end: 128 kbit/s. Who sends less holds a place that others need.
+const PACE: usize = 160 * 1024;
 /// Most fields. No form of ours has more.
 const FIELDS_MAX: usize = 64;
 /// Most that may come before multer makes anything of it: the head of a field, or a boundary.
 const HELD_MAX: usize = 256 * 1024;
 
-/// Reads a form from the pieces of a body. They are taken as far as they are understood; what is left is the caller's.
+/// Reads a form from the pieces of a body. They are taken as far as they are understood; what is left is the caller's, also
+/// after a file that came too slowly: then the form has what stood before it.
 pub(super) async fn read<S>(visit: &Visit, boundary: String, chunks: &mut S) -> Result<Form, Problem>
 where
     S: Stream<Item = std::io::Result<Bytes>> + Send + Unpin,
 {
     let held = Arc::new(AtomicUsize::new(0));
-    let pieces = OneByOne { chunks, rests: false, held: Arc::clone(&held) };
+    let line = Line { until: Instant::now() + TIME, held: Arc::clone(&held) };
+    let pieces = OneByOne { chunks, rests: false, held };
     let mut multipart = Multipart::new(pieces, boundary);
     let (mut form, mut texts, mut count) = (Form::default(), 0, 0);
-    while let Some(mut field) = multipart.next_field().await.map_err(|error| problem(&error))? {
-        held.store(0, Ordering::Relaxed);
+    while let Some(mut field) = line.next(multipart.next_field()).await? {
         count += 1;
         if count > FIELDS_MAX {
             return Err(Problem::TooLarge);
         }
         if field.file_name().is_some() {
-            file(visit, &mut form, &mut field, &held).await?;
+            file(visit, &mut form, &mut field, &line).await?;
+            if form.broke_off() {
+                break;
+            }
             continue;
         }
         let name = field.name().unwrap_or_default().to_owned();
         let mut value = Vec::new();
         texts += name.len();
-        while let Some(piece) = next(&mut field, &held).await? {
+        while let Some(piece) = line.next(field.chunk()).await? {
             texts += piece.len();
             if texts > BODY_MAX {
                 return Err(Problem::TooLarge);
@@ -67,29 +77,46 @@ where
 }
 
 /// Takes a file, or says why not. What is not kept is read all the same: a browser reads our answer only when it could send
-/// what it had to send, and the fields after it are to be kept. A browser sends an empty one when none was chosen.
-async fn file(
-    visit: &Visit,
-    form: &mut Form,
-    field: &mut Field<'_>,
-    held: &AtomicUsize,
-) -> Result<(), Problem> {
-    let mut upload: Option<Result<Upload, UploadError>> = None;
-    let mut thrown_away = 0;
-    while let Some(piece) = next(field, held).await? {
+/// what it had to send, and the fields after it are to be kept. A browser sends an empty one without a name when none was
+/// chosen; one with a name was chosen, and there is nothing in it.
+async fn file(visit: &Visit, form: &mut Form, field: &mut Field<'_>, line: &Line) -> Result<(), Problem> {
+    let chosen = field.file_name().is_some_and(|name| !name.is_empty());
+    let mut upload = chosen.then_some(Err(UploadError::Unfit(Unfit::Broken)));
+    let (mut begun, mut thrown_away, mut pace) = (false, 0, Pace { since: Instant::now(), came: 0 });
+    loop {
+        let piece = match line.next(field.chunk()).await {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break,
+            Err(Problem::TooSlow) if begun => {
+                upload = Some(Err(UploadError::TooSlow));
+                break;
+            }
+            Err(problem) => return Err(problem),
+        };
         if piece.is_empty() {
             continue;
         }
-        let begun = match upload.take() {
-            Some(begun) => begun,
-            None => begin(visit, form).await?,
+        if !begun {
+            upload = Some(begin(visit, form).await?);
+            begun = true;
+        }
+        let in_time = pace.keeps(Instant::now(), piece.len());
+        let grown = match upload.take() {
+            Some(Ok(_)) if !in_time => Err(UploadError::TooSlow),
+            Some(Ok(upload)) => upload.with(&piece).await,
+            Some(Err(error)) => Err(error),
+            None => break,
         };
-        upload = Some(begun.and_then(|upload| upload.with(&piece)));
-        if matches!(upload, Some(Err(_))) {
+        if grown.is_err() {
             thrown_away += piece.len();
             if thrown_away > super::DRAIN_MAX {
                 return Err(Problem::TooLarge);
             }
+        }
+        let slow = matches!(grown, Err(UploadError::TooSlow));
+        upload = Some(grown);
+        if slow {
+            break;
         }
     }
     if let Some(upload) = upload {
@@ -98,22 +125,61 @@ async fn file(
     Ok(())
 }
 
+/// Everything that can be refused is refused before a byte is kept, and counts although the file never ends.
 async fn begin(visit: &Visit, form: &mut Form) -> Result<Result<Upload, UploadError>, Problem> {
     let session = visit.session.as_ref().ok_or(Problem::StaleForm)?;
     if !visit.site.token_key.verify(session, form.text(csrf::FIELD)) {
         return Err(Problem::StaleForm);
     }
     let Some(visitor) = visit.visitor().await? else { return Ok(Err(UploadError::SignedOut)) };
+    if !visitor.is_verified {
+        return Ok(Err(UploadError::Unverified));
+    }
     if form.take_upload().is_some() {
         return Ok(Err(UploadError::Several));
     }
-    Ok(visit.site.uploads.begin(visitor.account_id))
+    let upload = match visit.site.uploads.begin(visitor.account_id) {
+        Ok(upload) => upload,
+        Err(error) => return Ok(Err(error)),
+    };
+    let taken = limits::take(visit, &limits::UPLOAD, &visitor.account_id.to_string()).await?;
+    Ok(taken.map(|()| upload).map_err(UploadError::TooOften))
 }
 
-async fn next(field: &mut Field<'_>, held: &AtomicUsize) -> Result<Option<Bytes>, Problem> {
-    let piece = field.chunk().await.map_err(|error| problem(&error))?;
-    held.store(0, Ordering::Relaxed);
-    Ok(piece)
+/// Where the pieces come from.
+struct Line {
+    /// When all of them must be there.
+    until: Instant,
+    /// What was handed on since anything came back.
+    held: Arc<AtomicUsize>,
+}
+
+impl Line {
+    /// What comes next, if it comes in time.
+    async fn next<T>(&self, coming: impl Future<Output = multer::Result<T>>) -> Result<T, Problem> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        let came = timeout(left.min(STRETCH), coming).await.map_err(|_| Problem::TooSlow)?;
+        self.held.store(0, Ordering::Relaxed);
+        came.map_err(|error| problem(&error))
+    }
+}
+
+/// How a file comes along.
+struct Pace {
+    since: Instant,
+    came: usize,
+}
+
+impl Pace {
+    /// Whether so much more keeps it up.
+    fn keeps(&mut self, now: Instant, more: usize) -> bool {
+        self.came += more;
+        let (is_over, enough) = (now - self.since >= STRETCH, self.came >= PACE);
+        if is_over {
+            *self = Self { since: now, came: 0 };
+        }
+        enough || !is_over
+    }
 }
 
 fn problem(error: &multer::Error) -> Problem {
@@ -145,5 +211,30 @@ impl<S: Stream<Item = std::io::Result<Bytes>> + Unpin> Stream for OneByOne<'_, S
             return Poll::Ready(Some(Err(std::io::Error::other("no form has so long a head"))));
         }
         Poll::Ready(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_keeps_its_pace_or_ends() {
+        let mut now = Instant::now();
+        let mut pace = Pace { since: now, came: 0 };
+        for _ in 0..100 {
+            now += Duration::from_secs(1);
+            assert!(pace.keeps(now, PACE / 9));
+        }
+        // What came quickly at the beginning buys no time later.
+        assert!(pace.keeps(now, 100 * PACE));
+        now += STRETCH;
+        assert!(pace.keeps(now, 1), "there was enough in this stretch");
+        for _ in 0..9 {
+            now += Duration::from_secs(1);
+            assert!(pace.keeps(now, 1), "within a stretch nobody is judged");
+        }
+        now += Duration::from_secs(1);
+        assert!(!pace.keeps(now, 1));
     }
 }

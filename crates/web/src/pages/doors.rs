@@ -33,9 +33,10 @@ pub const WRONG_PASSWORD: &str = "This is not the password of your account. Plea
 /// An answer that must not tell whether an address is known takes at least so long, which is more than it takes for either.
 const ALIKE: Duration = Duration::from_millis(250);
 
-/// Longest path that one comes back to. It is in the head of an answer, for which proxies leave 4 kB: nearly every sentence
-/// that somebody took along fits in.
-const NEXT_MAX: usize = 2_000;
+/// Longest path that one comes back to. It is in the head of an answer, for which proxies leave 4 kB.
+const NEXT_MAX: usize = 3_000;
+/// Longest path as the address of a door says it, where what was encoded is encoded once more.
+const ENCODED_MAX: usize = 3_400;
 
 /// `form` in templates/sign_up.html and templates/sign_in.html
 #[derive(Debug, Clone, Default, Serialize)]
@@ -83,9 +84,14 @@ pub fn local_path(text: &str) -> Option<String> {
     (local && text.len() <= NEXT_MAX && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
+/// Whether a path can be taken along through a door as it is.
+pub fn fits(next: &str) -> bool {
+    next.len() <= NEXT_MAX && query(next).len() <= ENCODED_MAX
+}
+
 /// The address of a door, behind which one goes on to a path. If that is too long, one goes on without its query.
 pub fn door(path: &str, next: &str) -> String {
-    let next = if next.len() <= NEXT_MAX { next } else { next.split('?').next().unwrap_or_default() };
+    let next = if fits(next) { next } else { next.split('?').next().unwrap_or_default() };
     format!("{path}{}", query(next))
 }
 

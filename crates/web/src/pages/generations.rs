@@ -1,6 +1,7 @@
 //! What a customer asked for.
 
 pub mod cancellation;
+mod carrying;
 mod choices;
 pub mod index;
 pub mod new;
@@ -8,6 +9,5 @@ pub mod preview;
 pub mod show;
 mod starting;
 mod surprises;
-pub mod unverified;
 pub mod waiting;
 mod wishing;

@@ -118,9 +118,9 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/images/:id/visibility", Own(303)),
     ("POST", "/images/:id/favourite", Own(303)),
     // Of a picture in the gallery.
-    ("POST", "/images/:id/love", Members(303)),
+    ("POST", "/images/:id/love", Verified(303)),
     // The reason is none of the list.
-    ("POST", "/images/:id/reports", Members(422)),
+    ("POST", "/images/:id/reports", Verified(422)),
     ("POST", "/images/:id/deletion", Own(303)),
     ("POST", "/images/:id/restoration", Own(303)),
     // A mail program turns news off by the link alone.

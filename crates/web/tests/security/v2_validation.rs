@@ -6,11 +6,14 @@ use shop::{
     blocklists::{self, TERM_MAX, TERMS_MAX},
     credits::{self, GIVE_MAX},
     generations::{COUNT_MAX, PROMPT_MAX},
+    images::{self, REPORT_WORDS_MAX, TITLE_MAX},
     providers,
 };
 use web::{
     forms::BODY_MAX,
+    pages::gallery::index::WORDS_MAX,
     passwords::{BYTES_MAX, CHARS_MIN},
+    uploads::{DECODED_MAX, FILE_MAX, PIXELS_MAX, SIDE_MAX, SIDE_MIN},
 };
 
 use crate::{document, support::Shop};
@@ -33,6 +36,15 @@ fn v2_1_1_the_rules_of_input_are_written_down() {
         ("word of the blocklist", TERM_MAX.to_string()),
         ("word of the blocklist", TERMS_MAX.to_string()),
         ("any form", BODY_MAX.to_string()),
+        ("picture brought along", format!("{} MB", FILE_MAX / (1024 * 1024))),
+        ("picture brought along", SIDE_MIN.to_string()),
+        ("picture brought along", SIDE_MAX.to_string()),
+        ("picture brought along", format!("{} million", PIXELS_MAX / 1_000_000)),
+        ("picture brought along", format!("{} MB", DECODED_MAX / 1_000_000)),
+        ("title of a picture", TITLE_MAX.to_string()),
+        ("report of a picture", REPORT_WORDS_MAX.to_string()),
+        ("note to an owner", images::NOTE_MAX.to_string()),
+        ("search", WORDS_MAX.to_string()),
     ] {
         let row = text.lines().any(|line| line.starts_with(&format!("| {field} |")) && line.contains(&limit));
         assert!(row, "docs/security.md does not say {limit} of the {field}");

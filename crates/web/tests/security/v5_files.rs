@@ -1,4 +1,5 @@
-//! V5: files. Nobody uploads any yet; what is served comes from one folder, read at the start.
+//! V5: files. Those that customers bring along have tests of their own (`tests/web/uploads.rs`); what is served comes from one
+//! folder, read at the start.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

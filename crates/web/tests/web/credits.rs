@@ -182,3 +182,16 @@ async fn a_long_history_goes_on() {
     }
     assert_eq!((pages, seen), (3, 65));
 }
+
+#[tokio::test]
+async fn prices_are_those_of_the_qualities_and_who_owes_has_no_credits() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let page = mira.get("/account/credits").await.text;
+    assert!(page.contains("A picture takes 1 (draft), 2 (standard) or 5 (fine)."), "{page}");
+    let id = shop.account_id("mira@example.org").await;
+    testing::give_credits(shop.db(), id, -1_003).await;
+    assert_eq!(available(&shop, id).await, -3);
+    let page = mira.get("/generations/new").await.text;
+    assert!(page.contains("You have no credits left") && !page.contains("-3 credits"), "{page}");
+}

@@ -381,3 +381,52 @@ async fn with_reviews_a_picture_hangs_when_staff_say_so() {
     assert_eq!(decide(&second, "frame", "").await.status, StatusCode::BAD_REQUEST);
     assert_eq!(shop.mails("mira@example.org").await, ["picture_reviewed", "picture_reviewed"]);
 }
+
+#[tokio::test]
+async fn an_address_with_an_older_title_leads_on_and_is_not_kept() {
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let (_, path) = shop.published("mira@example.org", "A fox", "A fox").await;
+    let short = path.rsplit('-').next().expect("an id");
+    let answer = shop.browser().get(&format!("/gallery/an-older-title-{short}")).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::MOVED_PERMANENTLY, path.as_str()));
+    assert_eq!(answer.header("cache-control"), "no-cache", "the title may be changed back");
+}
+
+#[tokio::test]
+async fn hearts_and_reports_are_for_those_whose_address_is_verified() {
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let (image, path) = shop.published("mira@example.org", "A fox", "A fox").await;
+    let noor = shop.newcomer("noor@example.org").await;
+    let page = noor.get(&path).await;
+    assert!(!page.text.contains(&format!("/images/{image}/reports")), "{}", page.text);
+    let csrf = page.csrf();
+    for (action, field, value) in [("love", "love", "yes"), ("reports", "reason", "rights")] {
+        let answer =
+            noor.post(&format!("/images/{image}/{action}"), &[("csrf", &csrf), (field, value)]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{action}");
+        assert!(answer.text.contains("noor@example.org"), "{}", answer.text);
+        assert!(answer.text.contains(&format!("name=\"next\" value=\"{path}\"")), "the way back is kept");
+    }
+    let told: i64 =
+        sqlx::query_scalar("select (select count(*) from loves) + (select count(*) from reports)")
+            .fetch_one(shop.db())
+            .await
+            .expect("a count");
+    assert_eq!(told, 0);
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_ends_in_a_page_that_says_so() {
+    let shop = Shop::open().await;
+    let mut held = shop.db().begin().await.expect("begun");
+    sqlx::query("lock table images in access exclusive mode").execute(&mut *held).await.expect("held");
+    let begun = std::time::Instant::now();
+    let answer = shop.browser().get("/gallery").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+    assert!(answer.text.contains("Please come back in a minute"), "{}", answer.text);
+    assert!((4..12).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    held.rollback().await.expect("let go");
+    assert_eq!(shop.browser().get("/gallery").await.status, StatusCode::OK);
+}

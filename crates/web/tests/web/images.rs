@@ -1,7 +1,7 @@
 //! One picture, and what its owner does with it.
 
 use reqwest::{Method, StatusCode};
-use shop::Cause;
+use shop::{Cause, accounts::Role};
 
 use crate::support::Shop;
 
@@ -175,4 +175,39 @@ async fn the_bytes_of_a_staged_picture_are_for_whoever_may_see_it() {
     assert_eq!(moved.status, StatusCode::SEE_OTHER, "a page that was rendered before still shows it");
     assert!(moved.location().contains(&format!("/pictures/images/{image}/original.png?X-Amz-")));
     assert_eq!(shop.browser().get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_submitted_picture_is_seen_by_staff_with_a_code_wherever_its_bytes_are() {
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let owner = shop.account_id("mira@example.org").await;
+    let (_, image) = shop.drawn("mira@example.org", "A fox").await;
+    let path = format!("/images/{image}/staged");
+    let support = shop.staff(Role::Support).await;
+    // As the office, which they enter with a code alone.
+    let without = shop.hire("without@example.org", Role::Support).await;
+    let without = shop.session(without).await;
+    let due = shop.session(shop.account_id("support@example.org").await).await;
+    let press = shop.staff(Role::Production).await;
+    assert_eq!(support.get(&path).await.status, StatusCode::NOT_FOUND, "it is not handed in yet");
+    shop::images::submit(shop.db(), &Cause::now(None), owner, image, "A fox", true)
+        .await
+        .expect("an answer")
+        .expect("handed in");
+    let nobody_else = async || {
+        for (name, browser) in
+            [("no codes", &without.browser), ("a code is due", &due.browser), ("press", &press)]
+        {
+            assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND, "{name}");
+        }
+    };
+    assert_eq!(support.get(&path).await.text, "not really a picture");
+    nobody_else().await;
+    // Stored while they look at the page that links here.
+    shop::images::stored(shop.db(), &Cause::now(None), image).await.expect("stored");
+    let moved = support.get(&path).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER);
+    assert!(moved.location().contains(&format!("/pictures/images/{image}/original.png?X-Amz-")));
+    nobody_else().await;
 }

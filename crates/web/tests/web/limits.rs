@@ -179,3 +179,51 @@ async fn nobodys_mailbox_is_filled_by_asking_to_move_an_account_there() {
     assert!(refused.text.contains("value=\"victim@example.org\""), "the address is kept: {}", refused.text);
     assert!(!refused.header("retry-after").is_empty());
 }
+
+#[tokio::test]
+async fn a_network_searches_the_gallery_sixty_times_at_once_and_looks_at_it_as_often_as_it_likes() {
+    let shop = Shop::open().await;
+    let mut refused = None;
+    for number in 0..200 {
+        let answer = shop.browser_at("203.0.113.7").get("/gallery?q=fox").await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some((number, answer));
+            break;
+        }
+        assert_eq!(answer.status, StatusCode::OK, "{number}");
+    }
+    let (number, refused) = refused.expect("two hundred searches were let in");
+    assert!(number >= 60, "{number}");
+    assert!(refused.text.contains("Nothing is lost: please try again in "), "{}", refused.text);
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(shop.browser_at("203.0.113.7").get("/gallery").await.status, StatusCode::OK);
+    assert_eq!(shop.browser_at("203.0.113.8").get("/gallery?q=fox").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn hearts_and_reports_have_an_end_and_the_words_are_kept() {
+    let shop = Shop::open().await;
+    shop.customer(MIRA).await;
+    let (image, path) = shop.published(MIRA, "A fox", "A fox").await;
+    let noor = shop.member("noor@example.org").await;
+    let mut status = StatusCode::SEE_OTHER;
+    for number in 0..70 {
+        status = noor.post(&format!("/images/{image}/love"), &[("love", "yes")]).await.status;
+        if status != StatusCode::SEE_OTHER {
+            assert!(number >= 60, "{number}");
+            break;
+        }
+    }
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    let report = async || {
+        let fields = [("reason", "rights"), ("words", "My <logo> is in it")];
+        noor.post(&format!("/images/{image}/reports"), &fields).await
+    };
+    for _ in 0..10 {
+        assert_eq!(report().await.location(), path);
+    }
+    let refused = report().await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.text.contains("My &lt;logo&gt; is in it</textarea>"), "{}", refused.text);
+    assert!(refused.text.contains("value=\"rights\" checked"), "{}", refused.text);
+}

@@ -136,8 +136,63 @@ async fn whoever_is_not_signed_in_is_asked_to_and_keeps_the_sentence() {
     let answer = guest.post("/generations", &wish(&csrf, "a fox & a hare")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let door = guest.get(answer.location()).await;
-    assert!(door.text.contains("value=\"/generations/new?prompt=a+fox+%26+a+hare\""), "{}", door.text);
+    let kept = "value=\"/generations/new?prompt=a+fox+%26+a+hare&amp;style=linocut&amp;size=square&amp;quality=draft&amp;count=1\"";
+    assert!(door.text.contains(kept), "{}", door.text);
     assert_eq!(shop.rows().await, [0, 0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn who_signs_in_while_they_write_finds_all_that_they_wrote_and_chose() {
+    let shop = Shop::open().await;
+    shop.customer("mira@example.org").await;
+    let (_, image) = shop.drawn("mira@example.org", "A heron").await;
+    let source = format!("drawn:{image}");
+    for (c, kept) in [("ж", 1_000), ("狐", 1_000), ("🦊", 500)] {
+        let prompt = c.repeat(1_000);
+        let guest = shop.browser();
+        let csrf = guest.csrf("/sign-in").await;
+        let mut fields = wish(&csrf, &prompt);
+        fields.retain(|(name, _)| !matches!(*name, "size" | "count"));
+        fields.extend([("size", "panorama"), ("count", "3"), ("source", source.as_str())]);
+        let answer = guest.post("/generations", &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert!(answer.location().len() < 3_500, "{}", answer.location().len());
+        let door = guest.get(answer.location()).await;
+        let (_, next) = door.text.split_once("name=\"next\" value=\"").expect("a way on");
+        let next = next.split('"').next().expect("a value").replace("&amp;", "&");
+        let answer = guest.sign_in("mira@example.org", &next).await;
+        let page = guest.get(answer.location()).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.text.contains(&format!("\n{}</textarea>", c.repeat(kept))), "{}", page.text);
+        for chosen in ["linocut", "panorama", "draft", "3"] {
+            assert!(
+                page.text.contains(&format!("value=\"{chosen}\" checked"))
+                    || page.text.contains(&format!("value=\"{chosen}\" data-credits=\"1\" checked")),
+                "{chosen}"
+            );
+        }
+        assert!(page.text.contains(&format!("name=\"source\" value=\"{source}\"")));
+        assert_eq!(page.text.contains("The end of your sentence got lost"), kept < 1_000, "{c}");
+    }
+    // So it is with a sentence from the first page.
+    let path = format!("/generations/new?prompt={}", "%D0%B6".repeat(900));
+    let door = shop.browser().get(&path).await;
+    assert!(door.location().contains("draft%3D"), "{}", door.location());
+    // Of nobody else's picture.
+    let noor = shop.customer("noor@example.org").await;
+    let page = noor.get(&format!("/generations/new?prompt=x&source={source}&count=9&style=none")).await;
+    assert!(page.status == StatusCode::OK && !page.text.contains("name=\"source\""));
+}
+
+#[tokio::test]
+async fn a_form_that_comes_back_has_the_last_sentences_beside_it() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    shop.queued("mira@example.org", "A heron on a bridge").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let answer = mira.post("/generations", &wish(&csrf, " ")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("Your last sentences") && answer.text.contains("A heron on a bridge"));
 }
 
 #[tokio::test]

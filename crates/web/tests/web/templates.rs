@@ -8,7 +8,7 @@ use web::{
     flash::Flash,
     pages::{
         account, admin, confirmation, email_changes, gallery, generations, home, images, links,
-        mail_preferences, password_resets, second_factor, sign_in, sign_up, verifications,
+        mail_preferences, password_resets, second_factor, sign_in, sign_up, unverified, verifications,
     },
     views::{Account, Page, Shell, Views},
 };
@@ -112,7 +112,7 @@ fn every_template_renders() {
     render::<gallery::show::Show>(&views, &mut rendered);
     render::<generations::index::Index>(&views, &mut rendered);
     render::<generations::new::New>(&views, &mut rendered);
-    render::<generations::unverified::Unverified>(&views, &mut rendered);
+    render::<unverified::Unverified>(&views, &mut rendered);
     render::<generations::show::Show>(&views, &mut rendered);
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);

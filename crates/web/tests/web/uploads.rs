@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use image::GenericImageView;
 use reqwest::{
     Body, Method, StatusCode,
@@ -25,8 +25,10 @@ fn form(fields: &[(&str, &str)], file: Option<Vec<u8>>) -> Form {
     let form = fields
         .iter()
         .fold(Form::new(), |form, (name, value)| form.text((*name).to_owned(), (*value).to_owned()));
+    // A browser sends an empty field without a file's name when none is chosen.
+    let name = if file.is_some() { "holiday.png" } else { "" };
     let part = Part::bytes(file.unwrap_or_default()).mime_str("application/octet-stream").expect("a type");
-    form.part("picture", part.file_name("holiday.png"))
+    form.part("picture", part.file_name(name))
 }
 
 async fn bring(browser: &Browser, fields: &[(&str, &str)], file: Option<Vec<u8>>) -> Answer {
@@ -374,6 +376,140 @@ async fn no_file_is_taken_from_anybody_but_the_owner_of_the_form() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     assert!(answer.location().starts_with("/sign-in?next="), "{}", answer.location());
     assert_eq!((count(&shop, "source_images").await, count(&shop, "generations").await), (0, 0));
+}
+
+#[tokio::test]
+async fn a_chosen_file_without_a_byte_is_refused_and_nothing_is_asked_for() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let answer = bring(&mira, &wish(&csrf, "The same in winter"), Some(vec![])).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+    assert!(answer.text.contains("the file is damaged, or not all of it is there"), "{}", answer.text);
+    assert!(answer.text.contains("The same in winter</textarea>"), "the words are kept");
+    assert_eq!((count(&shop, "source_images").await, count(&shop, "generations").await), (0, 0));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_file_before_its_owner_has_proved_their_address() {
+    let shop = Shop::open().await;
+    let mira = shop.newcomer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let answer = bring(&mira, &wish(&csrf, "The same in winter"), Some(png(300, 200))).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    assert!(answer.text.contains("One step before we draw") && answer.text.contains("The same in winter"));
+    // With something else wrong with the form, that is said beside it.
+    let answer = bring(&mira, &wish(&csrf, " "), Some(png(300, 200))).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("whose e-mail address we know to be theirs"), "{}", answer.text);
+    assert_eq!((count(&shop, "source_images").await, count(&shop, "generations").await), (0, 0));
+    assert_eq!(count(&shop, "throttles where rule = 'upload.account'").await, 0, "not even begun");
+}
+
+/// A form whose file begins to come, and goes on as these pieces do.
+async fn begin<S>(browser: &Browser, csrf: &str, pieces: S) -> Result<reqwest::Response, reqwest::Error>
+where
+    S: futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+{
+    let field =
+        |(name, value)| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let mut head: String =
+        wish(csrf, "Kept while it stalls").into_iter().map(field).collect::<Vec<_>>().concat();
+    head += "--x\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\n\r\n";
+    let first = stream::iter([Ok(Bytes::from(head)), Ok(Bytes::from(vec![b'x'; 1_000_000]))]);
+    browser
+        .request(Method::POST, "/generations")
+        .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
+        .body(Body::wrap_stream(first.chain(pieces)))
+        .send()
+        .await
+}
+
+/// Until a file of this account is under way, and until none is.
+async fn is_under_way(browser: &Browser, csrf: &str, expected: bool) -> Duration {
+    let since = std::time::Instant::now();
+    loop {
+        // Not at once: who looks takes the place for a moment.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let answer = bring(browser, &wish(csrf, " "), Some(png(64, 64))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!answer.text.contains("many pictures along in a short time"), "nobody looks so often");
+        if answer.text.contains("Another picture of yours is still on its way") == expected {
+            return since.elapsed();
+        }
+        assert!(since.elapsed() < Duration::from_secs(25), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_stops_coming_ends_and_makes_room() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let stalled = begin(&mira, &csrf, stream::pending());
+    let watch = async {
+        is_under_way(&mira, &csrf, true).await;
+        is_under_way(&mira, &csrf, false).await
+    };
+    let (answer, waited) = tokio::join!(stalled, watch);
+    assert!(waited < Duration::from_secs(15), "{waited:?}");
+    let answer = answer.expect("an answer, although the form did not end");
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let text = answer.text().await.expect("a page");
+    assert!(text.contains("The picture came too slowly, or not to its end"), "{text}");
+    assert!(text.contains("Kept while it stalls</textarea>"), "the words are kept");
+    assert_eq!(count(&shop, "generations").await, 0);
+}
+
+#[tokio::test]
+async fn a_file_that_comes_at_a_crawl_ends_and_makes_room() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    // A little every second: it never stalls. What came at first was quick.
+    let crawl = stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok(Bytes::from_static(b"x")), ()))
+    });
+    let crawling = begin(&mira, &csrf, crawl);
+    let watch = async {
+        is_under_way(&mira, &csrf, true).await;
+        is_under_way(&mira, &csrf, false).await
+    };
+    tokio::select! {
+        waited = watch => assert!(waited < Duration::from_secs(25), "{waited:?}"),
+        // The answer may come before the last look, and a client that still sends may not read it.
+        () = async { crawling.await.ok(); std::future::pending::<()>().await } => {}
+    }
+}
+
+#[tokio::test]
+async fn files_that_are_broken_off_count_as_well() {
+    let shop = Shop::open().await;
+    let mira = shop.customer("mira@example.org").await;
+    let csrf = mira.csrf("/generations/new").await;
+    let broken = || {
+        stream::once(async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Err(std::io::Error::other("the line is dead"))
+        })
+    };
+    for _ in 0..20 {
+        begin(&mira, &csrf, broken()).await.expect_err("broken off");
+    }
+    let taken = "throttles where rule = 'upload.account'";
+    // The last one may still be on its way.
+    for _ in 0..100 {
+        let answer = bring(&mira, &wish(&csrf, "In oil"), Some(png(64, 64))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "the twenty-first is refused");
+        if answer.text.contains("You have brought many pictures along in a short time") {
+            assert_eq!(count(&shop, taken).await, 1);
+            assert_eq!(count(&shop, "generations").await, 0);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("files that are broken off do not count");
 }
 
 #[tokio::test]

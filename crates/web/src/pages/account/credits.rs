@@ -6,6 +6,7 @@ use poem::{Response, handler};
 use serde::Serialize;
 use shop::{
     credits::{self, Balance, Line, Reason},
+    generations::Quality,
     ids::CreditEntryId,
 };
 use strum::VariantArray;
@@ -23,8 +24,23 @@ const SHOWN: usize = 30;
 #[derive(Debug, Clone, Serialize)]
 pub struct Credits {
     balance: Balance,
+    prices: Vec<Price>,
     lines: Vec<Row>,
     next: Option<String>,
+}
+
+/// What a picture takes.
+#[derive(Debug, Clone, Serialize)]
+struct Price {
+    name: &'static str,
+    credits: i32,
+}
+
+impl Price {
+    fn all() -> Vec<Self> {
+        let price = |quality: &Quality| Self { name: quality.name(), credits: quality.credits() };
+        Quality::VARIANTS.iter().map(price).collect()
+    }
 }
 
 /// An entry, in words.
@@ -104,11 +120,17 @@ impl Page for Credits {
     }
 
     fn samples() -> Vec<Self> {
-        let empty = Self { balance: Balance { available: 0, held: 0 }, lines: vec![], next: None };
+        let empty = Self {
+            balance: Balance { available: 0, held: 0 },
+            prices: Price::all(),
+            lines: vec![],
+            next: None,
+        };
         let full = Self {
             balance: Balance { available: 1, held: 2 },
             lines: lines().into_iter().map(Row::for_owner).collect(),
             next: Some("/account/credits?before=0".to_owned()),
+            ..empty.clone()
         };
         let owing = Self { balance: Balance { available: -3, held: 0 }, ..empty.clone() };
         vec![empty, full, owing]
@@ -128,6 +150,7 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
     let next = found.last().filter(|_| more).map(|last| format!("/account/credits?before={}", last.id));
     visit.page(&Credits {
         balance: credits::balance(db, visit.account_id).await?,
+        prices: Price::all(),
         lines: found.into_iter().map(Row::for_owner).collect(),
         next,
     })

@@ -8,12 +8,12 @@ use serde::Serialize;
 use shop::images::{self, Card, GalleryKey, Order};
 use url::form_urlencoded;
 
-use crate::{admission::Guest, error::Problem, pictures::Picture, views::Page};
+use crate::{admission::Guest, error::Problem, limits, pictures::Picture, views::Page};
 
 /// How many pictures a page has.
 const SHOWN: usize = 24;
 /// Longest text to search by, in characters.
-const WORDS_MAX: usize = 200;
+pub const WORDS_MAX: usize = 200;
 
 /// templates/gallery/index.html
 #[derive(Debug, Clone, Serialize)]
@@ -82,6 +82,9 @@ pub async fn show(visit: Guest) -> Result<Response, Problem> {
         Some(_) => return Err(Problem::NotFound),
     };
     let words = visit.query("q").map(|words| searchable(&words)).unwrap_or_default();
+    if !words.is_empty() {
+        limits::take(&visit, &limits::SEARCH, "").await??;
+    }
     // One more than is shown tells whether there is another page.
     let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
     let mut cards = images::gallery(&visit.site.db, order, &words, after, limit).await?;

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use poem::{Response, handler, http::StatusCode};
+use poem::{
+    Response, handler,
+    http::{HeaderValue, StatusCode, header},
+};
 use serde::Serialize;
 use serde_json::json;
 use shop::{
@@ -195,6 +198,8 @@ pub async fn show(visit: Guest, name: Name) -> Result<Response, Problem> {
     if !name.is_of(&hung) {
         let mut response = see_other(&hung_path(&hung.card.caption, hung.card.id));
         response.set_status(StatusCode::MOVED_PERMANENTLY);
+        // A browser that kept it would go round in circles when the title is changed back.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         return Ok(response);
     }
     visit.page(&page(&visit, hung, ReportForm::default()))

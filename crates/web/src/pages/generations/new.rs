@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use poem::{Response, handler, http::StatusCode};
+use poem::{
+    Response, handler,
+    http::{Method, StatusCode},
+};
 use serde::Serialize;
 use shop::{
     credits::{self, Balance},
@@ -11,20 +14,22 @@ use shop::{
     images,
     sources::SourceImage,
 };
-use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
+    carrying,
     choices::{self, QualityChoice, SizeChoice, StyleChoice},
     starting::{self, Start},
-    surprises, unverified,
+    surprises,
     wishing::{Refused, wish},
 };
 use crate::{
-    admission::{Guest, Member},
+    admission::Guest,
     error::Problem,
     forms::{CheckedForm, FieldError, Form},
-    limits, random,
+    limits,
+    pages::{doors, unverified},
+    random,
     uploads::FILE_MAX,
     views::Page,
     visit::{Visit, see_other},
@@ -145,28 +150,65 @@ impl WishForm {
             under_way: None,
         }
     }
+
+    /// What the address says: a sentence from another page, or all that somebody took along through a door.
+    async fn choose(&mut self, visit: &Visit, account_id: AccountId) -> Result<(), Problem> {
+        let text = |name| visit.query(name).unwrap_or_default();
+        let prompt = visit.query("draft").and_then(|draft| carrying::unpack(&draft));
+        if let Some(prompt) = prompt.or_else(|| visit.query("prompt")) {
+            self.prompt = prompt.replace('\0', "");
+        }
+        if let Ok(style) = text("style").parse::<Style>() {
+            style.key().clone_into(&mut self.style);
+        }
+        if let Ok(size) = text("size").parse::<Size>() {
+            size.key().clone_into(&mut self.size);
+        }
+        if let Ok(quality) = text("quality").parse::<Quality>() {
+            quality.key().clone_into(&mut self.quality);
+        }
+        if let Some(count) = number(&text("count")) {
+            self.count = Some(count);
+        }
+        if let Ok(starting::Key(source)) = text("source").parse() {
+            self.start = Start::find(visit, account_id, source).await?;
+        }
+        if text("cut") == "yes" {
+            let text = "The end of your sentence got lost while you signed in. Please look whether all that matters is there.";
+            self.errors.push(FieldError::new("prompt", text));
+        }
+        Ok(())
+    }
+}
+
+/// How many pictures, if it is one of the numbers that may be chosen.
+fn number(text: &str) -> Option<i16> {
+    text.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count))
 }
 
 /// The form: empty, with a sentence from the address, with everything as it was another time, with a picture to start from, or
 /// with a surprise.
 #[handler]
-pub async fn show(visit: Member) -> Result<Response, Problem> {
+pub async fn show(visit: Guest) -> Result<Response, Problem> {
+    let Some(account_id) = visit.account_id() else {
+        let way_back = visit.way_back(&Method::GET);
+        let carried = || carrying::address(|name| visit.query(name).unwrap_or_default());
+        return Err(Problem::SignInFirst(if doors::fits(&way_back) { way_back } else { carried() }));
+    };
     let mut form = match (visit.query("from"), visit.query("edit")) {
-        (Some(from), _) => like(&visit, &from).await?.ok_or(Problem::NotFound)?,
-        (None, Some(edit)) => edited(&visit, &edit).await?.ok_or(Problem::NotFound)?,
+        (Some(from), _) => like(&visit, account_id, &from).await?.ok_or(Problem::NotFound)?,
+        (None, Some(edit)) => edited(&visit, account_id, &edit).await?.ok_or(Problem::NotFound)?,
         (None, None) => WishForm::blank(random::id(visit.at())),
     };
-    if let Some(prompt) = visit.query("prompt") {
-        form.prompt = prompt.replace('\0', "");
-    }
+    form.choose(&visit, account_id).await?;
     let surprise = visit.query("surprise").map(|last| surprises::another(last.parse().ok()));
     if let Some((_, surprise)) = surprise {
         surprise.prompt.clone_into(&mut form.prompt);
         surprise.style.key().clone_into(&mut form.style);
         surprise.size.key().clone_into(&mut form.size);
     }
-    let balance = credits::balance(&visit.site.db, visit.account_id).await?;
-    let recent = recent(&visit).await?;
+    let balance = credits::balance(&visit.site.db, account_id).await?;
+    let recent = recent(&visit, account_id).await?;
     let mut page = New::with(form, balance, recent);
     if let Some((place, _)) = surprise {
         page.surprise = place.to_string();
@@ -177,13 +219,15 @@ pub async fn show(visit: Member) -> Result<Response, Problem> {
 /// Asks for the pictures, and goes on to where one sees them come.
 #[handler]
 pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem> {
+    let carried = || carrying::address(|name| form.text(name).to_owned());
     let Some(account_id) = visit.account_id() else {
-        // The session ran out while they were writing: the sentence is kept.
-        return Err(Problem::SignInFirst(with_sentence(form.text("prompt"))));
+        // The session ran out while they were writing: all that they wrote and chose is kept.
+        return Err(Problem::SignInFirst(carried()));
     };
     let (source, wrong_file) = starting::of_form(&visit, account_id, &form).await?;
     let mut refused = Refused::default();
     match wish(&form, source) {
+        Ok(wish) if !visit.is_verified() => return unverified::answer(&visit, Some(&wish.prompt), carried()),
         Ok(wish) if wrong_file.is_none() => {
             if let Err(too_often) = limits::take(&visit, &limits::GENERATION, &account_id.to_string()).await?
             {
@@ -194,7 +238,7 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
             let limits = visit.site.generation_limits;
             match generations::request(&visit.site.db, &visit.cause, account_id, &wish, limits).await? {
                 Ok(id) => return Ok(see_other(&format!("/generations/{id}"))),
-                Err(Refusal::Unverified) => return unverified::answer(&visit, &wish.prompt),
+                Err(Refusal::Unverified) => return unverified::answer(&visit, Some(&wish.prompt), carried()),
                 Err(refusal) => refused = Refused::by(&refusal),
             }
         }
@@ -204,12 +248,6 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     refused.errors.extend(wrong_file);
     let page = again(&visit, account_id, &form, source, refused).await?;
     visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-}
-
-/// The form, filled in with a sentence.
-pub fn with_sentence(prompt: &str) -> String {
-    let prompt: String = form_urlencoded::byte_serialize(prompt.as_bytes()).collect();
-    format!("/generations/new?prompt={prompt}")
 }
 
 /// The form as it was sent, with what is wrong with it.
@@ -230,18 +268,18 @@ async fn again(
         style: text("style"),
         size: text("size"),
         quality: text("quality"),
-        count: form.text("count").parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)),
+        count: number(form.text("count")),
         start,
         client_key: random::id(visit.at()),
         errors: refused.errors,
         under_way: refused.under_way,
     };
     let balance = credits::balance(&visit.site.db, account_id).await?;
-    Ok(New::with(filled, balance, vec![]))
+    Ok(New::with(filled, balance, recent(visit, account_id).await?))
 }
 
 /// A form like an earlier request of this customer, or like a picture that they may see.
-async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
+async fn like(visit: &Visit, account_id: AccountId, from: &str) -> Result<Option<WishForm>, Problem> {
     let filled = |prompt: String, style: Style, size: Size, quality: Quality, count: i16| WishForm {
         prompt,
         style: style.key().to_owned(),
@@ -252,23 +290,28 @@ async fn like(visit: &Member, from: &str) -> Result<Option<WishForm>, Problem> {
     };
     let Ok(id) = from.parse::<Uuid>() else { return Ok(None) };
     let db = &visit.site.db;
-    if let Some(known) = generations::find(db, visit.account_id, GenerationId(id)).await? {
+    if let Some(known) = generations::find(db, account_id, GenerationId(id)).await? {
         let form = filled(known.prompt, known.style, known.size, known.quality, known.count);
-        return begun(visit, known.id, form).await.map(Some);
+        return begun(visit, account_id, known.id, form).await.map(Some);
     }
-    let Some(image) = images::find(db, Some(visit.account_id), ImageId(id)).await? else { return Ok(None) };
+    let Some(image) = images::find(db, Some(account_id), ImageId(id)).await? else { return Ok(None) };
     // Of one's own picture the whole request is known.
-    let own = generations::find(db, visit.account_id, image.card.generation_id).await?;
+    let own = generations::find(db, account_id, image.card.generation_id).await?;
     let (quality, count) = own.map_or((Quality::Standard, 1), |own| (own.quality, own.count));
     let form = filled(image.prompt, image.style, image.size, quality, count);
-    begun(visit, image.card.generation_id, form).await.map(Some)
+    begun(visit, account_id, image.card.generation_id, form).await.map(Some)
 }
 
 /// With the picture that the earlier request started from, if this customer made it and the picture is still there.
-async fn begun(visit: &Member, from: GenerationId, mut form: WishForm) -> Result<WishForm, Problem> {
-    let source = generations::source(&visit.site.db, visit.account_id, from).await?;
+async fn begun(
+    visit: &Visit,
+    account_id: AccountId,
+    from: GenerationId,
+    mut form: WishForm,
+) -> Result<WishForm, Problem> {
+    let source = generations::source(&visit.site.db, account_id, from).await?;
     if let Some(source) = source {
-        form.start = Start::find(visit, visit.account_id, source).await?;
+        form.start = Start::find(visit, account_id, source).await?;
         if form.start.is_none() {
             let text = "The picture that this started from is not kept any more. Please choose it again, or go on without it.";
             form.errors.push(FieldError::new(starting::FIELD, text));
@@ -278,17 +321,17 @@ async fn begun(visit: &Member, from: GenerationId, mut form: WishForm) -> Result
 }
 
 /// A form that starts from a picture that was drawn for this customer, in its shape.
-async fn edited(visit: &Member, edit: &str) -> Result<Option<WishForm>, Problem> {
+async fn edited(visit: &Visit, account_id: AccountId, edit: &str) -> Result<Option<WishForm>, Problem> {
     let Ok(id) = edit.parse::<ImageId>() else { return Ok(None) };
-    let Some(start) = Start::find(visit, visit.account_id, SourceImage::Drawn(id)).await? else {
+    let Some(start) = Start::find(visit, account_id, SourceImage::Drawn(id)).await? else {
         return Ok(None);
     };
     let size = start.size().key().to_owned();
     Ok(Some(WishForm { start: Some(start), size, ..WishForm::blank(random::id(visit.at())) }))
 }
 
-async fn recent(visit: &Member) -> Result<Vec<Recent>, Problem> {
-    let found = generations::recent_prompts(&visit.site.db, visit.account_id, RECENT).await?;
+async fn recent(visit: &Visit, account_id: AccountId) -> Result<Vec<Recent>, Problem> {
+    let found = generations::recent_prompts(&visit.site.db, account_id, RECENT).await?;
     let offered = |one: generations::Recent| Recent {
         href: format!("/generations/new?from={}", one.id),
         prompt: one.prompt,

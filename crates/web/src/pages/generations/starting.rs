@@ -1,7 +1,7 @@
 //! The picture that a wish starts from: one that comes with the form, one that came with it before, or one of the customer's
 //! own pictures.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
 
 use serde::Serialize;
 use shop::{
@@ -9,7 +9,6 @@ use shop::{
     ids::{AccountId, ImageId, SourceId},
     images,
     sources::{self, SourceImage},
-    throttles::{self, Limit},
 };
 use uuid::Uuid;
 
@@ -20,9 +19,6 @@ use crate::{
     uploads::{FILE_MAX, PIXELS_MAX, SIDE_MAX, SIDE_MIN, Unfit, UploadError},
     visit::Visit,
 };
-
-/// How many pictures one account may bring along: opening one takes a second of a core.
-const UPLOADS: Limit = Limit { rule: "uploads", burst: 20, every: Duration::from_secs(90) };
 
 /// What the field is called.
 pub const FIELD: &str = "picture";
@@ -140,14 +136,7 @@ pub async fn of_form(
     };
     let Some(upload) = form.take_upload() else { return Ok((before(), None)) };
     let opened = match upload {
-        Ok(upload) => {
-            let (db, subject) = (&visit.site.db, account_id.to_string());
-            if throttles::take(db, visit.at(), UPLOADS, &subject).await?.is_err() {
-                let text = "You have brought many pictures along in a short time. Please wait a few minutes, or start from one that you brought before.";
-                return Ok((before(), Some(FieldError::new(FIELD, text))));
-            }
-            visit.site.uploads.open(upload).await?
-        }
+        Ok(upload) => visit.site.uploads.open(upload).await?,
         Err(error) => Err(error),
     };
     match opened {
@@ -168,6 +157,9 @@ fn words(error: UploadError) -> String {
         ),
         UploadError::Several => "Please choose one picture to start from: we can take one at a time.".to_owned(),
         UploadError::SignedOut => "You are not signed in any more, so we did not keep the picture. Please sign in and choose it again.".to_owned(),
+        UploadError::Unverified => "We take pictures from people whose e-mail address we know to be theirs. Please open the link in our mail first, and choose the picture again.".to_owned(),
+        UploadError::TooOften(_) => "You have brought many pictures along in a short time. Please wait a few minutes, or start from one that you brought before.".to_owned(),
+        UploadError::TooSlow => "The picture came too slowly, or not to its end, so we did not keep it. Your words are kept. Please check your connection and choose the picture again, or a smaller one.".to_owned(),
         UploadError::OneAtATime => "Another picture of yours is still on its way to us. Please wait until it is here, and send the form again.".to_owned(),
         UploadError::NoRoom => "Many pictures are arriving just now, and there was no room for yours. Your words are kept. Please choose the picture again in a few seconds.".to_owned(),
         UploadError::Unfit(unfit) => match unfit {

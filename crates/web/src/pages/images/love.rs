@@ -9,6 +9,8 @@ use crate::{
     error::Problem,
     flash::Flash,
     forms::CheckedForm,
+    limits,
+    pages::unverified,
     visit::see_other,
 };
 
@@ -18,6 +20,10 @@ pub async fn create(visit: Member, Id(id): Id<ImageId>, form: CheckedForm) -> Re
     let Some(page) = hung_at(&visit, id).await? else {
         return Ok(visit.see_other_with("/gallery", Flash::NotInTheGallery));
     };
+    if !visit.is_verified() {
+        return unverified::answer(&visit, None, page);
+    }
+    limits::take(&visit, &limits::LOVE, &visit.account_id.to_string()).await??;
     let loved = match form.text("love") {
         "yes" => true,
         "no" => false,

@@ -12,7 +12,11 @@ use crate::{
     error::Problem,
     flash::Flash,
     forms::{CheckedForm, FieldError},
-    pages::gallery::show::{self, ReportForm},
+    limits,
+    pages::{
+        gallery::show::{self, ReportForm, Show},
+        unverified,
+    },
 };
 
 /// Tells staff that a picture should not hang in the gallery.
@@ -21,21 +25,38 @@ pub async fn create(visit: Member, Id(id): Id<ImageId>, form: CheckedForm) -> Re
     let Some(page) = hung_at(&visit, id).await? else {
         return Ok(visit.see_other_with("/gallery", Flash::NotInTheGallery));
     };
+    if !visit.is_verified() {
+        return unverified::answer(&visit, None, page);
+    }
     let report = match read(&form) {
         Ok(report) => report,
         Err(errors) => {
-            let typed = ReportForm::new(form.text("reason"), form.text("words"), errors);
-            let hung = images::hung(&visit.site.db, Some(visit.account_id), &short_id(id)).await?;
-            let hung = hung.ok_or(Problem::NotFound)?;
-            return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &show::page(&visit, hung, typed));
+            let again = again(&visit, id, &form, errors).await?;
+            return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &again);
         }
     };
+    if let Err(too_often) = limits::take(&visit, &limits::REPORT, &visit.account_id.to_string()).await? {
+        let again = again(&visit, id, &form, vec![too_often.error()]).await?;
+        return too_often.page(&visit, &again);
+    }
     let told = images::report(&visit.site.db, &visit.cause, visit.account_id, id, &report).await?;
     Ok(match told {
         Ok(()) => visit.see_other_with(&page, Flash::Reported),
         Err(ReportError::Again) => visit.see_other_with(&page, Flash::ReportedAlready),
         Err(ReportError::Stale(_)) => visit.see_other_with("/gallery", Flash::NotInTheGallery),
     })
+}
+
+/// The page of the picture, with what was typed.
+async fn again(
+    visit: &Member,
+    id: ImageId,
+    form: &CheckedForm,
+    errors: Vec<FieldError>,
+) -> Result<Show, Problem> {
+    let typed = ReportForm::new(form.text("reason"), form.text("words"), errors);
+    let hung = images::hung(&visit.site.db, Some(visit.account_id), &short_id(id)).await?;
+    Ok(show::page(visit, hung.ok_or(Problem::NotFound)?, typed))
 }
 
 fn read(form: &CheckedForm) -> Result<Report, Vec<FieldError>> {

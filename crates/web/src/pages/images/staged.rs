@@ -9,6 +9,7 @@ use shop::{
     accounts::Duty,
     ids::ImageId,
     images::{self, ImageState, original_key},
+    sessions::SecondFactor,
 };
 
 use crate::{
@@ -21,8 +22,7 @@ use crate::{
 #[handler]
 pub async fn show(request: &Request, visit: Guest, Id(id): Id<ImageId>) -> Result<Response, Problem> {
     let mut found = images::staged_bytes(&visit.site.db, visit.account_id(), id).await?;
-    if found.is_none() && visit.known_visitor().is_some_and(|visitor| visitor.role.may(Duty::ReviewPictures))
-    {
+    if found.is_none() && reviews(&visit) {
         found = images::submitted_bytes(&visit.site.db, id).await?;
     }
     let Some((bytes, format)) = found else { return moved(&visit, id).await };
@@ -39,19 +39,26 @@ pub async fn show(request: &Request, visit: Guest, Id(id): Id<ImageId>) -> Resul
     })
 }
 
+/// Whether this is staff who look at pictures before they hang in the gallery, with a code, as in the office.
+fn reviews(visit: &Guest) -> bool {
+    visit.known_visitor().is_some_and(|visitor| {
+        visitor.role.may(Duty::ReviewPictures) && visitor.second_factor == SecondFactor::Given
+    })
+}
+
 /// Stored since the page was rendered that links here: the browser follows it there.
 async fn moved(visit: &Guest, id: ImageId) -> Result<Response, Problem> {
-    let image = images::find(&visit.site.db, visit.account_id(), id).await?.ok_or(Problem::NotFound)?;
-    match image.card.state {
-        ImageState::Stored => {
-            let key = original_key(image.card.id, image.card.format);
-            let mut response = see_other(&visit.site.storage.link(visit.at(), &key));
-            response
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
-            Ok(response)
-        }
-        // Its row changed under us, twice: asking again finds it.
-        ImageState::Staged => Err(Problem::NotFound),
-    }
+    let db = &visit.site.db;
+    let stored = match images::find(db, visit.account_id(), id).await? {
+        Some(image) => (image.card.state == ImageState::Stored).then_some(image.card.format),
+        None if reviews(visit) => images::submitted_format(db, id).await?,
+        None => None,
+    };
+    // If it is staged its row changed under us, twice: asking again finds it.
+    let key = original_key(id, stored.ok_or(Problem::NotFound)?);
+    let mut response = see_other(&visit.site.storage.link(visit.at(), &key));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
+    Ok(response)
 }
