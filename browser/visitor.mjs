@@ -75,8 +75,9 @@ export class Visitor {
     await this.page.waitForLoadState();
   }
 
+  /** Follows a link of the header, which may say that there is news behind it. */
   goTo(name, to) {
-    return this.press(name, { to, within: this.page.getByRole("banner") });
+    return this.press(new RegExp(`^${name}( \\d+ new)?$`), { to, within: this.page.getByRole("banner") });
   }
 
   async signUp() {

@@ -108,12 +108,12 @@ async fn a_wrong_setting_is_named() {
     for words in [
         "Paused: a setting is wrong",
         "OPENAI_API_KEY: invalid_api_key",
-        "when the settings change",
+        "start the workers again",
         "Try now",
+        "Stay paused",
     ] {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
-    assert!(!page.text.contains(">Stay paused<"), "it does anyway");
 }
 
 #[tokio::test]

@@ -259,8 +259,7 @@ fn probe(at: DateTime<Utc>, provider: &Provider, waiting: i64) -> Option<Probe> 
     let probe = |text, at: Option<DateTime<Utc>>| Some(Probe { text, at: at.map(views::moment) });
     match (provider.pause?, provider.next_probe_at) {
         (Pause::Staff, None) => None,
-        (Pause::Configuration, None) => probe("when the settings change, or when you say so", None),
-        (Pause::Billing | Pause::OwnCap, None) => probe("not before you say so", None),
+        (Pause::Billing | Pause::Configuration | Pause::OwnCap, None) => probe("not before you say so", None),
         (_, Some(next)) if next > at => probe("", Some(next)),
         (_, Some(_)) if waiting > 0 => probe("at any moment", None),
         (_, Some(_)) => probe("as soon as somebody asks for a picture", None),
