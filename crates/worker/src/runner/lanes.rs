@@ -22,8 +22,7 @@ impl LaneSettings {
             Lane::Generation | Lane::Uploads => 8,
             Lane::Pictures => 2,
             // Files of accounts and the comparing of books take long: what is due each minute must not wait for them.
-            Lane::Upkeep => 4,
-            Lane::Mail => 4,
+            Lane::Upkeep | Lane::Mail => 4,
         };
         Self::new(lane, concurrency)
     }
