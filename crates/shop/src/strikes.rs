@@ -71,6 +71,13 @@ pub(crate) async fn record(
     detail: &str,
     blocklist_version: Option<i32>,
 ) -> sqlx::Result<()> {
+    // One strike of an account after the other: two at once would each count without the other.
+    sqlx::query!(
+        "select 1 as held from accounts where id = (select account_id from generations where id = $1) for no key update",
+        generation_id as GenerationId,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     let account_id = sqlx::query_scalar!(
         r#"insert into strikes (id, account_id, generation_id, source, detail, blocklist_version, created_at)
            select $1, account_id, id, $3, $4, $5, $6 from generations where id = $2
@@ -162,9 +169,11 @@ pub async fn decide(
     let Some(decided) = decided else { return Ok(Err(StaleTransition)) };
     let account_id = decided.account_id;
     let review_over = sqlx::query!(
-        "update accounts set review_since = null where id = $1 and review_since is not null and counting_strikes(id, $2) < $3",
+        // Those that led to it, however long ago that was: to uphold one of them must not end what it confirms.
+        "update accounts set review_since = null where id = $1 and review_since is not null
+         and counting_strikes(id, review_since - $2::interval) < $3",
         account_id as AccountId,
-        cause.at - WINDOW,
+        WINDOW as _,
         REVIEW_FROM,
     )
     .execute(&mut *tx)

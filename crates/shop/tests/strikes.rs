@@ -148,6 +148,32 @@ async fn too_many_strikes_in_a_day_lead_to_staff_who_have_the_last_word() {
 }
 
 #[tokio::test]
+async fn to_uphold_a_strike_days_later_confirms_the_review() {
+    let database = Database::new().await;
+    let owner = account(&database, "a@example.org").await;
+    list(&database, &["gore"]).await;
+    let then = Cause { at: cause().at - TimeDelta::days(3), request_id: None };
+    for _ in 0..REVIEW_FROM {
+        generations::request(&database.pool, &then, owner, &wish("gore"), LIMITS)
+            .await
+            .expect("answered")
+            .expect("refused at once");
+    }
+    let asked = async || {
+        generations::request(&database.pool, &cause(), owner, &wish("a fox"), LIMITS).await.expect("answered")
+    };
+    let struck = strikes::undecided(&database.pool, cause().at, 50).await.expect("read");
+    for (strike, verdict) in struck.iter().zip([Verdict::Upheld, Verdict::Benign]) {
+        assert_eq!(asked().await, Err(Refusal::InReview), "before {verdict:?}");
+        strikes::decide(&database.pool, &cause(), &staff(owner), strike.id, verdict)
+            .await
+            .expect("answered")
+            .expect("decided");
+    }
+    assert!(asked().await.is_ok(), "one was harmless, and the rest are too few");
+}
+
+#[tokio::test]
 async fn whoever_comes_near_a_review_is_warned() {
     let database = Database::new().await;
     let owner = account(&database, "a@example.org").await;
