@@ -15,8 +15,9 @@ export class Witness {
     page.on("crash", () => this.#seen.push("the page crashed"));
     page.on("console", (message) => {
       const told = message.type() === "error" || message.type() === "warning";
-      // Answers of 400 and more are judged below, by their status and address.
-      if (told && !message.text().startsWith("Failed to load resource")) this.#seen.push(`console: ${message.text()}`);
+      // Answers of 400 and more are judged below, by their status and address, and requests that failed by their reason.
+      const isJudged = ["Failed to load resource", "htmx: htmx:error: Failed to fetch"].some((text) => message.text().startsWith(text));
+      if (told && !isJudged) this.#seen.push(`console: ${message.text()}`);
     });
     page.on("response", (response) => {
       if (response.status() < 400) return;
