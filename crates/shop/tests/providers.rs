@@ -222,6 +222,12 @@ async fn our_own_cap_stops_before_the_money_is_spent() {
     // What came is cheaper than thought.
     generations::answered(&database.pool, &cause(), drawing.call_id, &answer(2)).await.expect("answered");
     assert_eq!(providers::spent(&database.pool, cause().at, OPENAI).await.expect("read").today, 40_000);
+
+    // Another cap is tried as soon as a worker starts with it.
+    keep(&database, &both[1]).await;
+    assert!(fetch(&database).await.is_empty(), "not before there is something to spend again");
+    introduce(&database, 0, [2; 32]).await;
+    assert_eq!(fetch(&database).await.iter().map(id_of).collect::<Vec<_>>(), [second]);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub enum AppEnv {
 /// Whether sentences are checked before anything is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Moderation {
-    /// Yes; a check that cannot be had holds up new customers only.
+    /// Yes; an outage of the check holds up new customers only, a setting that it does not take holds up everybody.
     On,
     /// Yes; a check that cannot be had holds up everybody.
     Strict,
