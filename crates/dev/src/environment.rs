@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    outside::{Mail, OpenAi, Storage},
+    outside::{Mail, OpenAi, Storage, Stripe},
     places::Places,
 };
 
@@ -22,6 +22,8 @@ pub struct Wiring {
     pub data_key: String,
     /// Who draws.
     pub openai: OpenAi,
+    /// Who takes payments.
+    pub stripe: Stripe,
     /// Where pictures lie.
     pub storage: Storage,
     /// Who takes mails.
@@ -37,13 +39,14 @@ impl Wiring {
         BTreeMap::from([("APP_ENV", "development".to_owned()), ("DATABASE_URL", self.database_url.clone())])
     }
 
-    /// For `web`, which is told nothing of whoever draws or takes mails.
+    /// For `web`, which is told nothing of whoever draws or takes mails, and of payments only how their news are signed.
     pub fn web(&self, places: &Places) -> Environment {
         let mut environment = self.both(places);
         environment.extend([
             ("WEB_LISTEN", self.web_listen.clone()),
             ("SESSION_SECRET", self.session_secret.clone()),
             ("DATA_KEY", self.data_key.clone()),
+            ("STRIPE_WEBHOOK_SECRETS", self.stripe.webhook_secrets.clone()),
             ("ASSETS_DIR", places.root.join("assets").display().to_string()),
         ]);
         environment
@@ -55,6 +58,8 @@ impl Wiring {
         environment.extend([
             ("OPENAI_BASE_URL", self.openai.base_url.clone()),
             ("OPENAI_API_KEY", self.openai.key.clone()),
+            ("STRIPE_BASE_URL", self.stripe.base_url.clone()),
+            ("STRIPE_SECRET_KEY", self.stripe.key.clone()),
             ("SMTP_URL", self.mail.smtp_url.clone()),
             ("MAIL_FROM", self.mail.from.clone()),
         ]);
@@ -97,6 +102,11 @@ mod tests {
             session_secret: "s".repeat(64),
             data_key: "k".repeat(44),
             openai: OpenAi { base_url: "http://draws/v1".into(), key: "sk-1".into() },
+            stripe: Stripe {
+                base_url: "http://takes-money/".into(),
+                key: "sk_test_1".into(),
+                webhook_secrets: "whsec_1".into(),
+            },
             storage: Storage {
                 endpoint: "http://inside".into(),
                 public_endpoint: "http://outside".into(),
@@ -118,6 +128,8 @@ mod tests {
         assert_eq!(web["TEMPLATES_DIR"], "/shop/templates");
         assert_eq!(worker["OPENAI_BASE_URL"], "http://draws/v1");
         assert_eq!(worker["SMTP_URL"], "smtp://takes");
+        assert_eq!(worker["STRIPE_BASE_URL"], "http://takes-money/");
+        assert!(!web.contains_key("STRIPE_SECRET_KEY") && !worker.contains_key("STRIPE_WEBHOOK_SECRETS"));
         for name in [
             "APP_ENV",
             "DATABASE_URL",

@@ -39,11 +39,24 @@ pub struct Mail {
     pub from: String,
 }
 
+/// A payment provider.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stripe {
+    /// With a slash at its end.
+    pub base_url: String,
+    /// Its secret key.
+    pub key: String,
+    /// What its webhooks are signed with; several while one is replaced, with commas between them.
+    pub webhook_secrets: String,
+}
+
 /// What was given from outside; all else is ours.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outside {
     /// Instead of the sandbox's image provider.
     pub openai: Option<OpenAi>,
+    /// Instead of the sandbox's payment provider.
+    pub stripe: Option<Stripe>,
     /// Instead of a private PostgreSQL.
     pub database: Option<String>,
     /// Instead of the sandbox's object store.
@@ -83,6 +96,20 @@ impl Outside {
             (None, Some(_)) => bail!("OPENAI_BASE_URL is set and OPENAI_API_KEY is not: set both or neither"),
             (None, None) => None,
         };
+        let stripe = match (variable("STRIPE_SECRET_KEY"), variable("STRIPE_WEBHOOK_SECRETS")) {
+            (Some(key), Some(webhook_secrets)) => Some(Stripe {
+                base_url: variable("STRIPE_BASE_URL").unwrap_or_else(|| "https://api.stripe.com/".into()),
+                key,
+                webhook_secrets,
+            }),
+            (Some(_), None) => {
+                bail!("STRIPE_SECRET_KEY is set and STRIPE_WEBHOOK_SECRETS is not: set both or neither")
+            }
+            (None, Some(_)) => {
+                bail!("STRIPE_WEBHOOK_SECRETS is set and STRIPE_SECRET_KEY is not: set both or neither")
+            }
+            (None, None) => None,
+        };
         let storage = match variable("S3_ENDPOINT") {
             Some(endpoint) => {
                 let needed =
@@ -105,6 +132,7 @@ impl Outside {
         };
         Ok(Self {
             openai,
+            stripe,
             database: variable("DATABASE_URL"),
             storage,
             mail,
@@ -157,6 +185,8 @@ mod tests {
                 .to_string()
                 .contains("OPENAI_API_KEY")
         );
+        let refusal = read(&[("STRIPE_SECRET_KEY", "sk_test_1")]).expect_err("no secret");
+        assert!(refusal.to_string().contains("STRIPE_WEBHOOK_SECRETS"));
         let refusal = read(&[("SMTP_URL", "smtp://there")]).expect_err("nobody writes");
         assert!(refusal.to_string().contains("MAIL_FROM"));
         let refusal = read(&[("S3_ENDPOINT", "http://there"), ("S3_REGION", "eu")]).expect_err("no bucket");

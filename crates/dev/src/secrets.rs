@@ -36,6 +36,9 @@ pub struct Secrets {
     /// See above.
     #[serde(default = "random")]
     pub s3_secret_access_key: String,
+    /// What the sandbox's payment provider signs its webhooks with.
+    #[serde(default = "random_webhook_secret")]
+    pub stripe_webhook_secret: String,
     /// The ports of the last run.
     #[serde(default)]
     pub ports: KeptPorts,
@@ -49,8 +52,10 @@ pub struct KeptPorts {
     pub web: Option<u16>,
     /// PostgreSQL.
     pub database: Option<u16>,
-    /// The sandbox's four.
+    /// The sandbox's five.
     pub openai: Option<u16>,
+    /// See above.
+    pub stripe: Option<u16>,
     /// See above.
     pub storage: Option<u16>,
     /// See above.
@@ -70,6 +75,7 @@ impl Secrets {
             owner_totp_secret: random_totp_secret(),
             s3_access_key_id: random_name(),
             s3_secret_access_key: random(),
+            stripe_webhook_secret: random_webhook_secret(),
             ports: KeptPorts::default(),
         }
     }
@@ -119,6 +125,10 @@ fn random_password() -> String {
 
 fn random_totp_secret() -> String {
     totp_rs::Secret::from(rand::rng().random::<[u8; 20]>()).to_base32()
+}
+
+fn random_webhook_secret() -> String {
+    format!("whsec_{}", random())
 }
 
 fn random_name() -> String {

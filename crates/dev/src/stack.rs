@@ -11,7 +11,7 @@ use crate::{
     keeper::Keeper,
     lock::Lock,
     logs::{Logs, Source},
-    outside::{Mail, OpenAi, Outside, Storage},
+    outside::{Mail, OpenAi, Outside, Storage, Stripe},
     owner,
     places::Places,
     ports,
@@ -26,6 +26,8 @@ use crate::{
 /// A program that says nothing for so long will not come.
 const PATIENCE: Duration = Duration::from_mins(1);
 const BUCKET: &str = "pictures";
+/// Where `web` takes Stripe's events.
+const WEBHOOKS: &str = "/hooks/stripe";
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -99,10 +101,20 @@ impl Stack {
             None => self.start_postgres().await?,
         };
         let outside = &self.plan.outside;
-        if outside.openai.is_none() || outside.storage.is_none() || outside.mail.is_none() {
+        if outside.openai.is_none()
+            || outside.stripe.is_none()
+            || outside.storage.is_none()
+            || outside.mail.is_none()
+        {
             self.start_sandbox().await?;
         }
         let wiring = self.wire(database_url)?;
+        if self.plan.outside.stripe.is_none()
+            && let Some(sandbox) = &self.sandbox
+        {
+            let url = format!("http://{}{WEBHOOKS}", wiring.web_listen);
+            sandbox.add_stripe_webhook(&url, &self.secrets.stripe_webhook_secret)?;
+        }
         self.secrets.keep_at(&self.plan.places.secrets())?;
 
         let migrate = self.program(Source::Migrate, "worker", &["migrate"], wiring.migrate(), "")?;
@@ -168,6 +180,7 @@ impl Stack {
             data_dir: self.plan.places.sandbox(),
             ports: Ports {
                 openai: free(kept.openai),
+                stripe: free(kept.stripe),
                 s3: free(kept.storage),
                 smtp: free(kept.mail),
                 dashboard: free(kept.dashboard),
@@ -176,11 +189,14 @@ impl Stack {
             access_key: self.secrets.s3_access_key_id.clone(),
             secret_key: self.secrets.s3_secret_access_key.clone(),
             draw_time: self.plan.draw_time.clone(),
+            // The address of `web` is not known yet.
+            stripe_webhooks: Vec::new(),
         })
         .await
         .context("the sandbox did not start")?;
         let kept = &mut self.secrets.ports;
         kept.openai = port_of(&sandbox.openai_base_url());
+        kept.stripe = port_of(&sandbox.stripe_base_url());
         kept.storage = port_of(&sandbox.s3_endpoint());
         kept.mail = Some(sandbox.smtp_addr().port());
         kept.dashboard = port_of(&sandbox.dashboard_url());
@@ -194,6 +210,14 @@ impl Stack {
         let openai = match outside.openai.clone() {
             Some(given) => given,
             None => OpenAi { base_url: sandbox()?.openai_base_url(), key: "sandbox".into() },
+        };
+        let stripe = match outside.stripe.clone() {
+            Some(given) => given,
+            None => Stripe {
+                base_url: sandbox()?.stripe_base_url(),
+                key: "sk_test_sandbox".into(),
+                webhook_secrets: self.secrets.stripe_webhook_secret.clone(),
+            },
         };
         let storage = match outside.storage.clone() {
             Some(given) => given,
@@ -229,6 +253,7 @@ impl Stack {
                 .unwrap_or_else(|| self.secrets.session_secret.clone()),
             data_key: outside.data_key.clone().unwrap_or_else(|| self.secrets.data_key.clone()),
             openai,
+            stripe,
             storage,
             mail,
         })

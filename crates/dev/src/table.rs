@@ -39,6 +39,14 @@ pub fn of(stack: &Stack) -> String {
                 "drawn by the sandbox; OPENAI_API_KEY=… ./dev has them drawn for real".into(),
             )),
         }
+        rows.push(match (&outside.stripe, stack.sandbox()) {
+            (Some(given), _) => ("payments", format!("taken by {} (STRIPE_SECRET_KEY)", given.base_url)),
+            (None, Some(sandbox)) => (
+                "payments",
+                format!("{}/payments  (test card 4242 4242 4242 4242, 12/30, 123)", sandbox.dashboard_url()),
+            ),
+            (None, None) => ("payments", "nobody takes any".into()),
+        });
         if let Some(given) = &outside.storage {
             rows.push(("storage", format!("{} at {} (S3_ENDPOINT)", given.bucket, given.endpoint)));
         }

@@ -1,8 +1,9 @@
-//! The dashboard: URLs, last requests, knobs, mails. The pokes answer on the same port.
+//! The dashboard: URLs, last requests, knobs, payments, mails. The pokes answer on the same port.
 
 mod guard;
 mod overview;
 mod pages;
+mod payments;
 mod reader;
 
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use poem::endpoint::make_sync;
 use poem::http::StatusCode;
 use poem::{Endpoint, EndpointExt, IntoResponse, Response, Route, get, post};
 
+pub(crate) use pages::escape;
+
 use crate::server::answering;
 use crate::{World, pokes};
 
@@ -18,6 +21,7 @@ use crate::{World, pokes};
 pub(crate) fn routes(world: &Arc<World>) -> impl Endpoint + use<> {
     Route::new()
         .at("/", get(answering(world, overview::show)))
+        .at("/payments", get(answering(world, payments::show)))
         .at("/mails", get(answering(world, reader::list)))
         .at("/mails/:id", get(answering(world, reader::show)))
         .at("/mails/:id/html", get(answering(world, reader::html)))
@@ -30,6 +34,23 @@ pub(crate) fn routes(world: &Arc<World>) -> impl Endpoint + use<> {
         .at("/_sandbox/openai/prepared", post(answering(world, pokes::prepared)))
         .at("/_sandbox/openai/models", post(answering(world, pokes::models)))
         .at("/_sandbox/openai/calls", get(answering(world, pokes::openai_calls)))
+        .at("/_sandbox/stripe/pay", post(answering(world, pokes::stripe::pay)))
+        .at("/_sandbox/stripe/challenge", post(answering(world, pokes::stripe::challenge)))
+        .at("/_sandbox/stripe/expire", post(answering(world, pokes::stripe::expire)))
+        .at("/_sandbox/stripe/settle", post(answering(world, pokes::stripe::settle)))
+        .at("/_sandbox/stripe/dispute", post(answering(world, pokes::stripe::dispute)))
+        .at("/_sandbox/stripe/close_dispute", post(answering(world, pokes::stripe::close_dispute)))
+        .at("/_sandbox/stripe/refund", post(answering(world, pokes::stripe::refund)))
+        .at("/_sandbox/stripe/post", post(answering(world, pokes::stripe::post)))
+        .at("/_sandbox/stripe/pace", post(answering(world, pokes::stripe::pace)))
+        .at("/_sandbox/stripe/release", post(answering(world, pokes::stripe::release)))
+        .at("/_sandbox/stripe/resend", post(answering(world, pokes::stripe::resend)))
+        .at("/_sandbox/stripe/webhook", post(answering(world, pokes::stripe::webhook)))
+        .at("/_sandbox/stripe/down", post(answering(world, pokes::stripe::down)))
+        .at("/_sandbox/stripe/slow", post(answering(world, pokes::stripe::slow)))
+        .at("/_sandbox/stripe/next", post(answering(world, pokes::stripe::next)))
+        .at("/_sandbox/stripe/account", get(answering(world, pokes::stripe::account)))
+        .at("/_sandbox/stripe/calls", get(answering(world, pokes::stripe::calls)))
         .at("/_sandbox/storage/outage", post(answering(world, pokes::outage)))
         .at("/_sandbox/storage/calls", get(answering(world, pokes::storage_calls)))
         .at("/_sandbox/mail", get(answering(world, pokes::mails)))

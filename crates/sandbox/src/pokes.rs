@@ -1,5 +1,7 @@
 //! The pokes: routes with which a test or the dashboard's forms turn a knob or read a count.
 
+pub(crate) mod stripe;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -129,9 +131,11 @@ pub(crate) async fn mail(world: Arc<World>, request: Request) -> poem::Result<Re
     Ok(Response::builder().content_type("text/plain; charset=utf-8").body(raw))
 }
 
-/// `POST /_sandbox/reset`: forgets calls, knobs and mails. Objects stay, as the shop's database still names them.
+/// `POST /_sandbox/reset`: forgets calls, knobs and mails. Objects and payments stay, as the shop's database still names
+/// them.
 pub(crate) async fn reset(world: Arc<World>, request: Request) -> poem::Result<Response> {
     world.openai.reset();
+    world.stripe.reset();
     world.storage.break_for(Duration::ZERO);
     world.storage.counts().forget();
     world.refusals.call_off();
@@ -164,10 +168,15 @@ fn is_form(request: &Request) -> bool {
 
 /// A form goes back to the dashboard, a test gets JSON.
 fn done(request: &Request) -> poem::Result<Response> {
+    done_at(request, "/", &json!({ "ok": true }))
+}
+
+/// The same for a form of another page's, and a test that wants to know more.
+fn done_at(request: &Request, page: &str, answer: &Value) -> poem::Result<Response> {
     if is_form(request) {
-        return Ok(Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, "/").finish());
+        return Ok(Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, page).finish());
     }
-    show(&json!({ "ok": true }))
+    show(answer)
 }
 
 fn show(value: &impl serde::Serialize) -> poem::Result<Response> {

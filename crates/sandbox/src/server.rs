@@ -1,6 +1,5 @@
 //! Listeners, their connections, and one way to end them all.
 
-use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -80,6 +79,18 @@ where
     });
 }
 
+/// The mark of a response that is not sent: the connection closes instead.
+#[derive(Clone)]
+pub(crate) struct HangUp;
+
+impl HangUp {
+    pub fn response() -> Response {
+        let mut response = Response::default();
+        response.set_data(HangUp);
+        response
+    }
+}
+
 /// An endpoint that answers with the state it is given.
 pub(crate) fn answering<S, F, A>(state: &Arc<S>, answer: F) -> impl Endpoint<Output = Response> + use<S, F, A>
 where
@@ -105,7 +116,10 @@ pub(crate) fn serve_pages(tasks: &Tasks, listener: TcpListener, endpoint: impl E
                 let request = poem::Request::from((request, local.clone(), remote.clone(), Scheme::HTTP));
                 async move {
                     let response: Response = endpoint.get_response(request).await;
-                    Ok::<_, Infallible>(http::Response::from(response))
+                    if response.data::<HangUp>().is_some() {
+                        return Err(std::io::Error::from(ErrorKind::ConnectionReset));
+                    }
+                    Ok(http::Response::from(response))
                 }
             });
             serve_connection(stream, service).await;

@@ -1,4 +1,4 @@
-//! Independent peers: OpenAI's own SDK and boto3 drive the sandbox, so that it is not only our clients that it pleases.
+//! Independent peers: OpenAI's and Stripe's own SDKs and boto3 drive the sandbox, so that it is not only our clients that it pleases.
 //!
 //! `PEERS_PYTHON` names an interpreter with `peers/requirements.txt` installed. Without it the checks are skipped, but
 //! not in CI.
@@ -20,6 +20,11 @@ async fn boto3() {
     run("boto3_peer.py").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stripe_sdk() {
+    run("stripe_peer.py").await;
+}
+
 async fn run(script: &str) {
     let Some(python) = std::env::var_os("PEERS_PYTHON").filter(|python| !python.is_empty()) else {
         assert!(std::env::var_os("CI").is_none(), "PEERS_PYTHON must be set in CI");
@@ -34,12 +39,14 @@ async fn run(script: &str) {
         access_key: "sandbox-key".to_owned(),
         secret_key: "sandbox-secret".to_owned(),
         draw_time: Duration::ZERO..=Duration::ZERO,
+        stripe_webhooks: Vec::new(),
     };
     let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script);
     let output = Command::new(python)
         .arg(&script)
         .env("SANDBOX_OPENAI_URL", sandbox.openai_base_url())
+        .env("SANDBOX_STRIPE_URL", sandbox.stripe_base_url())
         .env("SANDBOX_S3_URL", sandbox.s3_endpoint())
         .env("SANDBOX_S3_BUCKET", "art")
         .env("SANDBOX_S3_KEY", "sandbox-key")

@@ -34,13 +34,17 @@ pub(super) async fn show(world: Arc<World>, _: Request) -> poem::Result<Response
 
 fn addresses(world: &World, mails: usize) -> String {
     let at = world.addresses;
+    let payments = world.till().account().payments.len();
     format!(
         "<section><h2>Addresses</h2><dl>\
          <dt>OpenAI</dt><dd><code>http://{}/v1</code> any key but <code>sk-invalid</code></dd>\
+         <dt>Stripe</dt><dd><code>http://{}/</code> any key that begins with <code>sk_test_</code> \
+         <a href=\"/payments\">Payments: {payments}</a></dd>\
          <dt>S3</dt><dd><code>http://{}</code> bucket <code>{}</code></dd>\
          <dt>SMTP</dt><dd><code>{}</code> <a href=\"/mails\">Mails: {mails}</a></dd>\
          <dt>Data</dt><dd><code>{}</code></dd></dl></section>",
         at.openai,
+        at.stripe,
         at.s3,
         escape(&world.bucket),
         at.smtp,
@@ -172,7 +176,7 @@ fn objects(world: &World) -> String {
     table("S3 requests", summary.trim_end_matches(", "), head, &rows)
 }
 
-fn table(title: &str, summary: &str, head: &str, rows: &str) -> String {
+pub(super) fn table(title: &str, summary: &str, head: &str, rows: &str) -> String {
     let body = if rows.is_empty() {
         "<p class=\"quiet\">None yet.</p>".to_owned()
     } else {

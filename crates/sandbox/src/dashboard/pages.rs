@@ -11,7 +11,7 @@ pub(super) fn page(title: &str, content: &str) -> Response {
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} · Sandbox</title>\n\
          <link rel=\"stylesheet\" href=\"/dashboard.css\">\n</head>\n<body>\n\
          <header><a class=\"name\" href=\"/\">Sandbox</a><nav><a href=\"/\">Overview</a>\
-         <a href=\"/mails\">Mails</a></nav></header>\n<main>\n{content}\n</main>\n</body>\n</html>\n"
+         <a href=\"/payments\">Payments</a><a href=\"/mails\">Mails</a></nav></header>\n<main>\n{content}\n</main>\n</body>\n</html>\n"
     ))
 }
 
@@ -20,7 +20,7 @@ pub(super) fn stylesheet() -> Response {
 }
 
 /// Text for HTML, also inside a quoted attribute.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -25,6 +25,7 @@ pub fn config(data: &TempDir) -> SandboxConfig {
         access_key: ACCESS_KEY.to_owned(),
         secret_key: SECRET_KEY.to_owned(),
         draw_time: Duration::ZERO..=Duration::ZERO,
+        stripe_webhooks: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ async fn stop_ends_calls_in_flight_and_frees_the_ports() {
     let port = |url: &str| url.rsplit(':').next().and_then(|rest| rest.split('/').next()?.parse().ok());
     let ports = Ports {
         openai: port(&base),
+        stripe: port(&started.sandbox.stripe_base_url()),
         s3: port(&started.sandbox.s3_endpoint()),
         smtp: Some(started.sandbox.smtp_addr().port()),
         dashboard: port(&started.sandbox.dashboard_url()),
