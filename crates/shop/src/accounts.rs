@@ -70,13 +70,21 @@ pub enum Duty {
     ChangeBlocklist,
     /// Gives credits, and takes them away.
     GiveCredits,
+    /// Looks orders up, with what was paid for them.
+    SeeOrders,
+    /// Decides about orders whose payment is not what it should be.
+    SettleHolds,
+    /// Says what things cost, and from when to when.
+    ChangePrices,
+    /// Hands out coupons, and takes them back.
+    ChangeCoupons,
 }
 
 impl Duty {
     /// Whether the person must have proved to be there a moment ago: what gives power or moves money.
     pub fn needs_step_up(self) -> bool {
         match self {
-            Self::ShutAccounts | Self::ChangeRoles | Self::GiveCredits => true,
+            Self::ShutAccounts | Self::ChangeRoles | Self::GiveCredits | Self::SettleHolds => true,
             Self::EnterOffice
             | Self::SeeAccounts
             | Self::SeeMails
@@ -85,7 +93,10 @@ impl Duty {
             | Self::SeeProviders
             | Self::SteerProviders
             | Self::JudgeStrikes
-            | Self::ChangeBlocklist => false,
+            | Self::ChangeBlocklist
+            | Self::SeeOrders
+            | Self::ChangePrices
+            | Self::ChangeCoupons => false,
         }
     }
 }
@@ -99,7 +110,7 @@ impl Role {
     /// Whether somebody with this role does that.
     pub fn may(self, duty: Duty) -> bool {
         match duty {
-            Duty::EnterOffice => self != Self::Customer,
+            Duty::EnterOffice | Duty::SeeOrders => self != Self::Customer,
             Duty::SeeAccounts | Duty::SeeMails | Duty::ReviewPictures | Duty::JudgeStrikes => {
                 matches!(self, Self::Support | Self::Manager | Self::Owner)
             }
@@ -108,7 +119,10 @@ impl Role {
             | Duty::SeeAudit
             | Duty::SteerProviders
             | Duty::ChangeBlocklist
-            | Duty::GiveCredits => matches!(self, Self::Manager | Self::Owner),
+            | Duty::GiveCredits
+            | Duty::SettleHolds
+            | Duty::ChangePrices
+            | Duty::ChangeCoupons => matches!(self, Self::Manager | Self::Owner),
             Duty::ChangeRoles => self == Self::Owner,
         }
     }

@@ -76,19 +76,7 @@ pub struct Address {
 impl Address {
     /// As it is written on a parcel, a line each.
     pub fn lines(&self) -> Vec<String> {
-        let country = Country::find(&self.texts.country);
-        let region = country
-            .and_then(|country| country.regions.iter().find(|region| region.code == self.texts.region))
-            .map_or(self.texts.region.as_str(), |region| region.name.as_str());
-        let place = [self.texts.city.as_str(), region, self.texts.postcode.as_str()];
-        let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
-        let country = country.map_or(self.texts.country.as_str(), |country| country.name.as_str());
-        [&self.texts.name, &self.texts.company, &self.texts.line1, &self.texts.line2]
-            .into_iter()
-            .cloned()
-            .chain([place.join(", "), country.to_owned()])
-            .filter(|line| !line.is_empty())
-            .collect()
+        self.texts.lines()
     }
 }
 

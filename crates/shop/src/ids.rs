@@ -91,6 +91,66 @@ id!(
     /// Of one difference between two books.
     FindingId
 );
+id!(
+    /// Of one kind of thing that pictures are put on.
+    ProductId
+);
+id!(
+    /// Of one thing that can be bought: a size in a finish.
+    VariantId
+);
+id!(
+    /// Of one list of prices.
+    PriceListId
+);
+id!(
+    /// Of one change of a price.
+    PriceChangeId
+);
+id!(
+    /// Of one coupon.
+    CouponId
+);
+id!(
+    /// Of one part of the world with its own shipping rates.
+    ShippingZoneId
+);
+id!(
+    /// Of one cart.
+    CartId
+);
+id!(
+    /// Of one line of a cart.
+    CartLineId
+);
+id!(
+    /// Of one order.
+    OrderId
+);
+id!(
+    /// Of one line of an order.
+    OrderLineId
+);
+id!(
+    /// Of one thing that happened to an order.
+    OrderEventId
+);
+id!(
+    /// Of one time that a customer is sent to pay.
+    PaymentSessionId
+);
+id!(
+    /// Of one movement of money.
+    LedgerEntryId
+);
+id!(
+    /// Of one thing that a payment provider told us.
+    PaymentEventId
+);
+id!(
+    /// Of one picture of what a thing will look like.
+    MockupId
+);
 
 fn v7(at: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(at.timestamp()).unwrap_or_default();

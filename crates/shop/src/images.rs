@@ -24,7 +24,8 @@ pub(crate) use loves::forget_opinions;
 pub use loves::set_loved;
 pub use publishing::{SubmissionError, submit, withdraw};
 pub use reading::{
-    Card, Image, Standing, find, of_generations, staged_bytes, standings, submitted_bytes, submitted_format,
+    Card, Image, Standing, find, newest_of, of_generations, staged_bytes, standings, submitted_bytes,
+    submitted_format,
 };
 pub use reports::{REPORT_WORDS_MAX, Report, ReportError, ReportReason, ReportVerdict, report};
 pub use reviewing::{

@@ -7,8 +7,11 @@ use ulid::Ulid;
 
 use crate::{
     Cause, accounts, exports, generations,
-    ids::{AccountId, ExportId, GenerationId, ImageId, MailId, SourceId},
-    images, mails,
+    ids::{
+        AccountId, ExportId, GenerationId, ImageId, MailId, MockupId, PaymentEventId, PaymentSessionId,
+        SourceId,
+    },
+    images, mails, mockups, payments,
     schedules::{self, Upkeep},
 };
 
@@ -71,12 +74,43 @@ pub enum Job {
         /// Which one.
         account_id: AccountId,
     },
+    /// Draws what a thing will look like with a picture on it.
+    MakeMockup {
+        /// Which one.
+        mockup_id: MockupId,
+    },
+    /// Has the payment provider make a page where an order is paid.
+    OpenCheckout {
+        /// For which session.
+        payment_session_id: PaymentSessionId,
+    },
+    /// Has the payment provider close a page, so that nobody pays there any more.
+    ExpireCheckout {
+        /// Which session's.
+        payment_session_id: PaymentSessionId,
+    },
+    /// Asks the payment provider what became of a session.
+    ReadPayment {
+        /// Of which one.
+        payment_session_id: PaymentSessionId,
+    },
+    /// Does what follows from something that the payment provider told us.
+    ApplyPaymentEvent {
+        /// From what.
+        payment_event_id: PaymentEventId,
+    },
     /// Ends what was not drawn in the promised time.
     ExpireGenerations,
     /// Asks the provider for ends of models that are announced.
     CheckModels,
     /// Compares the books, and pictures with their objects.
     Reconcile,
+    /// Asks after payments of which nothing was heard for a while, and ends orders that nobody pays.
+    CheckPayments,
+    /// Asks the payment provider for what it could not tell us.
+    FetchPaymentEvents,
+    /// Compares the ledger with the payment provider's.
+    ReconcilePayments,
     /// Removes what is of no more use.
     Prune,
 }
@@ -105,6 +139,8 @@ pub enum Lane {
     Uploads,
     /// Work on pixels.
     Pictures,
+    /// Payment providers.
+    Orders,
     /// Mail servers.
     Mail,
     /// What nobody waits for with the page open: it may take minutes.
@@ -127,7 +163,11 @@ impl Job {
             | Self::PurgeImage { .. }
             | Self::StoreSource { .. }
             | Self::PurgeSource { .. } => Lane::Uploads,
-            Self::MakeThumbnails { .. } | Self::MakeCard { .. } => Lane::Pictures,
+            Self::MakeThumbnails { .. } | Self::MakeCard { .. } | Self::MakeMockup { .. } => Lane::Pictures,
+            Self::OpenCheckout { .. }
+            | Self::ExpireCheckout { .. }
+            | Self::ReadPayment { .. }
+            | Self::ApplyPaymentEvent { .. } => Lane::Orders,
             Self::SendMail { .. } => Lane::Mail,
             Self::ExportAccount { .. }
             | Self::PurgeExport { .. }
@@ -135,6 +175,9 @@ impl Job {
             | Self::ExpireGenerations
             | Self::CheckModels
             | Self::Reconcile
+            | Self::CheckPayments
+            | Self::FetchPaymentEvents
+            | Self::ReconcilePayments
             | Self::Prune => Lane::Upkeep,
         }
     }
@@ -153,9 +196,17 @@ impl Job {
             Self::ExportAccount { .. } => "export_account",
             Self::PurgeExport { .. } => "purge_export",
             Self::EraseAccount { .. } => "erase_account",
+            Self::MakeMockup { .. } => "make_mockup",
+            Self::OpenCheckout { .. } => "open_checkout",
+            Self::ExpireCheckout { .. } => "expire_checkout",
+            Self::ReadPayment { .. } => "read_payment",
+            Self::ApplyPaymentEvent { .. } => "apply_payment_event",
             Self::ExpireGenerations => "expire_generations",
             Self::CheckModels => "check_models",
             Self::Reconcile => "reconcile",
+            Self::CheckPayments => "check_payments",
+            Self::FetchPaymentEvents => "fetch_payment_events",
+            Self::ReconcilePayments => "reconcile_payments",
             Self::Prune => "prune",
         }
     }
@@ -169,9 +220,13 @@ impl Job {
             Self::GenerateImages { .. }
             | Self::MakeThumbnails { .. }
             | Self::MakeCard { .. }
+            | Self::MakeMockup { .. }
             | Self::ExpireGenerations
             | Self::CheckModels
             | Self::Reconcile
+            | Self::CheckPayments
+            | Self::FetchPaymentEvents
+            | Self::ReconcilePayments
             | Self::Prune => 5,
             Self::SendMail { .. } => 64,
             Self::UploadImage { .. }
@@ -180,7 +235,11 @@ impl Job {
             | Self::PurgeSource { .. }
             | Self::ExportAccount { .. }
             | Self::PurgeExport { .. }
-            | Self::EraseAccount { .. } => 16,
+            | Self::EraseAccount { .. }
+            | Self::OpenCheckout { .. }
+            | Self::ExpireCheckout { .. }
+            | Self::ReadPayment { .. }
+            | Self::ApplyPaymentEvent { .. } => 16,
         }
     }
 
@@ -240,8 +299,20 @@ impl Job {
                 images::report_problem(tx, image_id, problem).await
             }
             // Nobody misses anything: links show the picture itself instead of its card, and what was brought along can be drawn
-            // from where it is. A dead job is what staff see of it.
-            Self::MakeCard { .. } | Self::StoreSource { .. } | Self::PurgeSource { .. } => Ok(()),
+            // from where it is. A payment that is open is asked after again and again: see `payments::check`. A dead job is what staff
+            // see of it.
+            Self::MakeCard { .. }
+            | Self::StoreSource { .. }
+            | Self::PurgeSource { .. }
+            | Self::ExpireCheckout { .. }
+            | Self::ReadPayment { .. } => Ok(()),
+            Self::MakeMockup { mockup_id } => mockups::give_up(tx, mockup_id).await,
+            Self::OpenCheckout { payment_session_id } => {
+                payments::could_not_open(tx, cause, payment_session_id).await
+            }
+            Self::ApplyPaymentEvent { payment_event_id } => {
+                payments::give_up_event(tx, payment_event_id, error).await
+            }
             Self::SendMail { mail_id } => mails::give_up(tx, mail_id, error).await,
             Self::ExportAccount { export_id } => exports::give_up(tx, cause, export_id).await,
             Self::PurgeExport { export_id } => exports::report_stuck(tx, export_id).await,
@@ -249,6 +320,9 @@ impl Job {
             Self::ExpireGenerations => schedules::give_up(tx, cause, Upkeep::ExpireGenerations).await,
             Self::CheckModels => schedules::give_up(tx, cause, Upkeep::CheckModels).await,
             Self::Reconcile => schedules::give_up(tx, cause, Upkeep::Reconcile).await,
+            Self::CheckPayments => schedules::give_up(tx, cause, Upkeep::CheckPayments).await,
+            Self::FetchPaymentEvents => schedules::give_up(tx, cause, Upkeep::FetchPaymentEvents).await,
+            Self::ReconcilePayments => schedules::give_up(tx, cause, Upkeep::ReconcilePayments).await,
             Self::Prune => schedules::give_up(tx, cause, Upkeep::Prune).await,
         }
     }

@@ -7,9 +7,11 @@ use uuid::Uuid;
 
 use crate::{
     Cause,
-    ids::{AccountId, ExportId, GenerationId, ImageId, MailId},
+    ids::{AccountId, ExportId, GenerationId, ImageId, MailId, OrderId},
     images::Outcome,
     jobs::Job,
+    money::Currency,
+    orders::{self, EndReason, Hold, Order},
     providers::Pause,
     tokens::{self, Purpose, TokenHash},
 };
@@ -152,6 +154,72 @@ pub enum Letter {
         /// Its last day; none if it is not there.
         retires_on: Option<NaiveDate>,
     },
+    /// An order is there, and its money on its way.
+    OrderReceived {
+        /// Which one.
+        order_id: OrderId,
+    },
+    /// An order is paid: the receipt.
+    OrderPaid {
+        /// Which one.
+        order_id: OrderId,
+    },
+    /// The money for an order did not come. It can be paid in another way.
+    OrderPaymentFailed {
+        /// Which one.
+        order_id: OrderId,
+    },
+    /// An order was not paid in time. It can be resumed.
+    OrderExpired {
+        /// Which one.
+        order_id: OrderId,
+    },
+    /// An order will not be made.
+    OrderCalledOff {
+        /// Which one.
+        order_id: OrderId,
+        /// Why.
+        reason: EndReason,
+    },
+    /// Money went back.
+    OrderRefunded {
+        /// For which order.
+        order_id: OrderId,
+        /// In the currency's smallest unit.
+        amount: i64,
+        /// Which one.
+        currency: Currency,
+    },
+    /// The way to an order, for somebody who asked for it.
+    OrderLink {
+        /// Which one.
+        order_id: OrderId,
+    },
+    /// For staff: an order is paid otherwise than it should be.
+    OrderHeld {
+        /// Which one.
+        order_id: OrderId,
+        /// Why.
+        hold: Hold,
+    },
+    /// For staff: a customer's bank wants money back.
+    OrderDisputed {
+        /// For which order.
+        order_id: OrderId,
+        /// In the currency's smallest unit.
+        amount: i64,
+        /// Which one.
+        currency: Currency,
+    },
+    /// For staff: money that was to go back to a customer did not arrive.
+    OrderRefundFailed {
+        /// For which order.
+        order_id: OrderId,
+        /// In the currency's smallest unit.
+        amount: i64,
+        /// Which one.
+        currency: Currency,
+    },
 }
 
 impl Letter {
@@ -178,16 +246,74 @@ impl Letter {
             | Self::SpendingNearCap { .. }
             | Self::AccountInReview { .. }
             | Self::RequestRejected { .. }
-            | Self::ModelRetires { .. } => None,
+            | Self::ModelRetires { .. }
+            | Self::OrderReceived { .. }
+            | Self::OrderPaid { .. }
+            | Self::OrderPaymentFailed { .. }
+            | Self::OrderExpired { .. }
+            | Self::OrderCalledOff { .. }
+            | Self::OrderRefunded { .. }
+            | Self::OrderLink { .. }
+            | Self::OrderHeld { .. }
+            | Self::OrderDisputed { .. }
+            | Self::OrderRefundFailed { .. } => None,
         }
     }
 
-    /// Whether it is what an address gets that nobody has proved to be theirs yet.
-    fn proves_an_address(&self) -> bool {
+    /// Whether it is what an address gets that nobody has proved to be theirs yet: what proves it, and what is said about an order
+    /// and its money, which whoever ordered must hold in their hands (`orders/letters.rs` says what does not stand in there).
+    fn goes_to_unproved(&self) -> bool {
         matches!(
             self,
             Self::VerifyEmail { .. } | Self::ResetPassword | Self::AccountExists | Self::ConfirmNewEmail
-        )
+        ) || self.customers_order().is_some()
+    }
+
+    /// The order that its customer is written about.
+    pub fn customers_order(&self) -> Option<OrderId> {
+        self.order().filter(|_| !self.is_for_staff())
+    }
+
+    /// Whether it is about an order, and for staff.
+    fn is_for_staff(&self) -> bool {
+        matches!(self, Self::OrderHeld { .. } | Self::OrderDisputed { .. } | Self::OrderRefundFailed { .. })
+    }
+
+    /// The order that it is about, if it is about one.
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::OrderReceived { order_id }
+            | Self::OrderPaid { order_id }
+            | Self::OrderPaymentFailed { order_id }
+            | Self::OrderExpired { order_id }
+            | Self::OrderCalledOff { order_id, .. }
+            | Self::OrderRefunded { order_id, .. }
+            | Self::OrderLink { order_id }
+            | Self::OrderHeld { order_id, .. }
+            | Self::OrderDisputed { order_id, .. }
+            | Self::OrderRefundFailed { order_id, .. } => Some(*order_id),
+            Self::VerifyEmail { .. }
+            | Self::AccountExists
+            | Self::ResetPassword
+            | Self::PasswordChanged
+            | Self::ConfirmNewEmail
+            | Self::EmailChangeAsked { .. }
+            | Self::EmailChanged { .. }
+            | Self::SecondFactorChanged { .. }
+            | Self::RoleChanged { .. }
+            | Self::ExportReady { .. }
+            | Self::ErasureScheduled { .. }
+            | Self::ErasureCalledOff
+            | Self::Erased
+            | Self::PicturesReady { .. }
+            | Self::PicturesFailed { .. }
+            | Self::PictureReviewed { .. }
+            | Self::ProviderPaused { .. }
+            | Self::SpendingNearCap { .. }
+            | Self::AccountInReview { .. }
+            | Self::RequestRejected { .. }
+            | Self::ModelRetires { .. } => None,
+        }
     }
 
     /// Whether it can be turned off: it is news, not an answer to something that was done.
@@ -213,6 +339,8 @@ pub struct Outgoing {
     pub letter: Letter,
     /// Whether a link with the token goes into it.
     pub has_token: bool,
+    /// The order that it is about, as it is now.
+    pub order: Option<Order>,
     /// What names the account in the link that turns news off, if it is news.
     pub unsubscribe_token: Option<Uuid>,
 }
@@ -232,7 +360,8 @@ pub(crate) async fn news_address(
 }
 
 /// Writes a mail down and enqueues its sending. `dedupe_key` names the event: the same again is the same mail. An address that
-/// was not proved yet gets only what proves it or gives it another password: whoever typed it may have typed somebody else's.
+/// was not proved yet gets only what proves it, gives it another password, or is about an order: whoever typed it may have typed
+/// somebody else's.
 pub(crate) async fn write(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
@@ -255,7 +384,7 @@ pub(crate) async fn write(
         stored.get("details"),
         dedupe_key,
         cause.at,
-        letter.proves_an_address(),
+        letter.goes_to_unproved(),
     )
     .execute(&mut **tx)
     .await?;
@@ -287,30 +416,22 @@ pub async fn open(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let letter = row.letter.0;
+    let order = match letter.order() {
+        Some(id) => orders::read(&mut tx, id).await?,
+        None => None,
+    };
+    // A guest has no account to sign in to, so that the link itself shows the order.
+    let guests =
+        letter.customers_order().filter(|_| order.as_ref().is_some_and(|order| order.account_id.is_none()));
+    if let Some(id) = guests {
+        orders::grant_access(&mut tx, cause, id, token).await?;
+    }
     let purpose = letter.token_purpose().zip(row.account_id);
     if let Some((purpose, account_id)) = purpose {
-        let (next, browser) = match &letter {
-            Letter::VerifyEmail { next, browser } => (next.as_str(), browser.as_deref()),
-            Letter::AccountExists
-            | Letter::ResetPassword
-            | Letter::PasswordChanged
-            | Letter::ConfirmNewEmail
-            | Letter::EmailChangeAsked { .. }
-            | Letter::EmailChanged { .. }
-            | Letter::SecondFactorChanged { .. }
-            | Letter::RoleChanged { .. }
-            | Letter::ExportReady { .. }
-            | Letter::ErasureScheduled { .. }
-            | Letter::ErasureCalledOff
-            | Letter::Erased
-            | Letter::PicturesReady { .. }
-            | Letter::PicturesFailed { .. }
-            | Letter::PictureReviewed { .. }
-            | Letter::ProviderPaused { .. }
-            | Letter::SpendingNearCap { .. }
-            | Letter::AccountInReview { .. }
-            | Letter::RequestRejected { .. }
-            | Letter::ModelRetires { .. } => ("", None),
+        let (next, browser) = if let Letter::VerifyEmail { next, browser } = &letter {
+            (next.as_str(), browser.as_deref())
+        } else {
+            ("", None)
         };
         let issued = tokens::Issued { account_id, purpose, email: &row.recipient, browser, next };
         tokens::issue(&mut tx, cause, token, &issued).await?;
@@ -322,7 +443,8 @@ pub async fn open(
         recipient: row.recipient,
         name: row.name,
         letter,
-        has_token: purpose.is_some(),
+        has_token: purpose.is_some() || guests.is_some(),
+        order,
         unsubscribe_token,
     }))
 }

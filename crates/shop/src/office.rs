@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod deeds;
 pub mod mails;
+pub mod orders;
 pub mod providers;
 
 use sqlx::PgPool;
@@ -25,6 +26,8 @@ pub struct Counts {
     pub undecided_strikes: i64,
     /// Accounts for which nothing is drawn until staff have looked.
     pub accounts_in_review: i64,
+    /// Orders of which nothing is printed until somebody has looked.
+    pub held_orders: i64,
     /// Books that differ, and rounds of upkeep that failed.
     pub differences: i64,
 }
@@ -41,6 +44,7 @@ pub async fn counts(db: &PgPool) -> sqlx::Result<Counts> {
                   (select count(*) from strikes s join accounts a on a.id = s.account_id
                    where s.verdict is null and a.erased_at is null) as "undecided_strikes!",
                   (select count(*) from accounts where review_since is not null and erased_at is null) as "accounts_in_review!",
+                  (select count(*) from orders where hold is not null) as "held_orders!",
                   (select count(*) from reconciliation_findings where resolution is null)
                   + (select count(*) from schedules where last_outcome = 'failed') as "differences!""#,
     )

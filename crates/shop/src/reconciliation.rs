@@ -3,6 +3,7 @@
 
 mod books;
 mod objects;
+mod payments;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -10,6 +11,7 @@ use sqlx::PgPool;
 
 pub use books::compare as compare_books;
 pub use objects::{Compared, Folder, Listed, compare as compare_objects, compare_folder, purge_again};
+pub use payments::{Ledger, PaymentSeen, compare as compare_payments};
 
 use crate::{Cause, ids::FindingId};
 
@@ -41,7 +43,22 @@ pub enum FindingKind {
     OrphanObject,
     /// A picture was deleted, and its files are still there. They are removed again.
     StuckPurge,
+    /// The ledger of an order is not what its payment provider says. The provider is asked again, and is right.
+    PaymentDiffers,
+    /// A payment says that it is for an order of ours, and we know none.
+    UnknownPayment,
 }
+
+/// Which findings one run of a comparison can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Books {
+    /// Those of the shop's own books and of object storage.
+    Own,
+    /// Those of the payment provider's books.
+    Payments,
+}
+
+const OF_PAYMENTS: [FindingKind; 2] = [FindingKind::PaymentDiffers, FindingKind::UnknownPayment];
 
 /// How a finding ended.
 #[derive(
@@ -101,11 +118,14 @@ pub async fn count_open(db: &PgPool) -> sqlx::Result<i64> {
 }
 
 /// Ends the findings that a comparison, begun at this moment, did not see again. Says how many are still open.
-pub async fn conclude(db: &PgPool, cause: &Cause, began: DateTime<Utc>) -> sqlx::Result<i64> {
+pub async fn conclude(db: &PgPool, cause: &Cause, began: DateTime<Utc>, books: Books) -> sqlx::Result<i64> {
     sqlx::query!(
-        "update reconciliation_findings set resolution = 'gone', resolved_at = $1 where resolution is null and last_seen_at < $2",
+        "update reconciliation_findings set resolution = 'gone', resolved_at = $1
+         where resolution is null and last_seen_at < $2 and (kind = any($3)) = $4",
         cause.at,
         began,
+        &OF_PAYMENTS as &[FindingKind],
+        books == Books::Payments,
     )
     .execute(db)
     .await?;

@@ -30,6 +30,12 @@ pub enum Upkeep {
     CheckModels,
     /// The books are compared.
     Reconcile,
+    /// Payments of which nothing was heard for a while are asked after, and orders that nobody pays are ended.
+    CheckPayments,
+    /// The payment provider is asked for what it could not tell us.
+    FetchPaymentEvents,
+    /// The ledger is compared with the payment provider's.
+    ReconcilePayments,
     /// What is of no more use is removed.
     Prune,
 }
@@ -72,6 +78,9 @@ impl Upkeep {
             Self::ExpireGenerations => Job::ExpireGenerations,
             Self::CheckModels => Job::CheckModels,
             Self::Reconcile => Job::Reconcile,
+            Self::CheckPayments => Job::CheckPayments,
+            Self::FetchPaymentEvents => Job::FetchPaymentEvents,
+            Self::ReconcilePayments => Job::ReconcilePayments,
             Self::Prune => Job::Prune,
         }
     }
@@ -80,8 +89,9 @@ impl Upkeep {
     fn every_seconds(self) -> i32 {
         match self {
             Self::ExpireGenerations => 60,
-            Self::Prune => 60 * 60,
-            Self::CheckModels | Self::Reconcile => 24 * 60 * 60,
+            Self::CheckPayments => 10 * 60,
+            Self::FetchPaymentEvents | Self::Prune => 60 * 60,
+            Self::CheckModels | Self::Reconcile | Self::ReconcilePayments => 24 * 60 * 60,
         }
     }
 
@@ -90,9 +100,10 @@ impl Upkeep {
         match self {
             Self::ExpireGenerations => opened + Duration::minutes(1),
             Self::CheckModels => opened + Duration::minutes(5),
-            Self::Prune => opened + Duration::minutes(10),
+            Self::CheckPayments | Self::Prune => opened + Duration::minutes(10),
+            Self::FetchPaymentEvents => opened + Duration::minutes(15),
             // At three in the morning (UTC), when the shop is quiet.
-            Self::Reconcile => {
+            Self::Reconcile | Self::ReconcilePayments => {
                 let three =
                     opened.date_naive().and_time(chrono::NaiveTime::MIN).and_utc() + Duration::hours(3);
                 if three > opened { three } else { three + Duration::days(1) }
@@ -111,6 +122,17 @@ pub async fn all(db: &PgPool) -> sqlx::Result<Vec<Schedule>> {
     )
     .fetch_all(db)
     .await
+}
+
+/// When a kind of upkeep was last done well.
+pub async fn last_done(db: &PgPool, upkeep: Upkeep) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let at = sqlx::query_scalar!(
+        "select last_run_at from schedules where name = $1 and last_outcome = 'done'",
+        upkeep as Upkeep,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(at.flatten())
 }
 
 /// Makes the schedules known when a worker starts. Those that are known keep their time.

@@ -45,6 +45,8 @@ pub struct Visitor {
     pub erase_at: Option<DateTime<Utc>>,
     /// How much came that they have not looked at yet: pictures, and requests that ended without one.
     pub unseen: i64,
+    /// How many pieces are in their cart.
+    pub in_cart: i64,
 }
 
 /// How a session stands to one-time codes.
@@ -107,7 +109,9 @@ pub async fn visitor(db: &PgPool, id_hash: &IdHash, at: DateTime<Utc>) -> sqlx::
                   (select coalesce(sum(case g.state when 'ready' then (select count(*) from images i where i.generation_id = g.id and i.deleted_at is null)
                                                     else 1 end), 0)::bigint
                    from generations g
-                   where g.account_id = a.id and g.state in ('ready', 'refused', 'failed') and g.seen_at is null) as "unseen!"
+                   where g.account_id = a.id and g.state in ('ready', 'refused', 'failed') and g.seen_at is null) as "unseen!",
+                  (select coalesce(sum(l.quantity), 0)::bigint from carts c join cart_lines l on l.cart_id = c.id
+                   where c.account_id = a.id) as "in_cart!"
            from sessions s join accounts a on a.id = s.account_id
            where s.id_hash = $1 and s.last_seen_at > $2 and s.created_at > $3 and a.disabled_at is null and a.erased_at is null"#,
         id_hash.as_slice(),
@@ -138,6 +142,7 @@ pub async fn visitor(db: &PgPool, id_hash: &IdHash, at: DateTime<Utc>) -> sqlx::
         confirmed_at: row.confirmed_at,
         erase_at: row.erase_at,
         unseen: row.unseen,
+        in_cart: row.in_cart,
     }))
 }
 

@@ -6,8 +6,10 @@ use sqlx::PgTransaction;
 use crate::{
     Cause,
     accounts::Role,
-    ids::AccountId,
+    ids::{AccountId, OrderId},
     mails::{self, Letter},
+    money::Currency,
+    orders::Hold,
     providers::Pause,
 };
 
@@ -55,6 +57,31 @@ pub(crate) enum Alert<'a> {
         /// Its last day; none if it is not there.
         retires_on: Option<NaiveDate>,
     },
+    /// An order is paid otherwise than it should be, and nothing is printed until somebody has looked.
+    OrderHeld {
+        /// Which one.
+        order_id: OrderId,
+        /// Why.
+        hold: Hold,
+    },
+    /// A customer's bank wants money back.
+    OrderDisputed {
+        /// For which order.
+        order_id: OrderId,
+        /// In the currency's smallest unit.
+        amount: i64,
+        /// Which one.
+        currency: Currency,
+    },
+    /// Money that was to go back to a customer did not arrive.
+    RefundFailed {
+        /// For which order.
+        order_id: OrderId,
+        /// In the currency's smallest unit.
+        amount: i64,
+        /// Which one.
+        currency: Currency,
+    },
 }
 
 /// Mails every manager and owner, once for a key.
@@ -80,6 +107,13 @@ pub(crate) async fn tell(
         }
         Alert::ModelRetires { model, setting, retires_on } => {
             Letter::ModelRetires { model: model.to_owned(), setting: setting.to_owned(), retires_on }
+        }
+        Alert::OrderHeld { order_id, hold } => Letter::OrderHeld { order_id, hold },
+        Alert::OrderDisputed { order_id, amount, currency } => {
+            Letter::OrderDisputed { order_id, amount, currency }
+        }
+        Alert::RefundFailed { order_id, amount, currency } => {
+            Letter::OrderRefundFailed { order_id, amount, currency }
         }
     };
     let staff = sqlx::query!(

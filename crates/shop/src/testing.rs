@@ -8,11 +8,19 @@ use sqlx::{Connection, Executor, PgConnection, PgPool, Row, postgres::PgConnectO
 use crate::{
     Cause,
     accounts::{self, NewAccount},
+    carts::Owner,
+    coupons::{self, CouponRefusal},
     credits,
     generations::{Limits, Quality, Size, Style, Terms, Wish},
-    ids::{AccountId, CreditEntryId, GenerationId, MailId},
+    ids::{
+        AccountId, CartId, CartLineId, CouponId, CreditEntryId, GenerationId, ImageId, MailId, OrderId,
+        OrderLineId, PaymentSessionId,
+    },
     jobs::Lane,
     mails::{self, MailKind, Outgoing},
+    money::{Currency, Money},
+    orders::{self, events::OrderEventKind},
+    payments::{self, SessionState},
     providers::{self, Caps},
     queue::{self, Claim},
     schema,
@@ -145,6 +153,84 @@ pub const TERMS: Terms<'static> = Terms {
 pub const LIMITS: Limits =
     Limits { active: 1_000, hourly: 1_000, daily: 1_000, promise: chrono::Duration::hours(24) };
 
+/// An order of one poster with this picture, 29.90 EUR with standard shipping to Berlin, as it is when it was just placed: to be
+/// paid, without a session.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn placed(db: &PgPool, owner: Owner, email: &str, image: ImageId) -> OrderId {
+    let cause = Cause::now(None);
+    let id = OrderId::new(cause.at);
+    let mut tx = db.begin().await.expect("a transaction");
+    sqlx::query(
+        "insert into orders (id, account_id, email, browser_hash, currency, subtotal, discount, shipping, tax, total, tax_name, tax_rate_bp,
+                             tax_is_inclusive, address, shipping_method, days_min, days_max, cart_version, placed_at)
+         values ($1, $2, $3, $4, 'EUR', 2490, 0, 500, 477, 2990, 'VAT', 1900, true,
+                 '{\"country\": \"DE\", \"name\": \"Ada\", \"company\": \"\", \"line1\": \"Hafenweg 9\", \"line2\": \"\", \"city\": \"Berlin\", \"region\": \"\", \"postcode\": \"10115\", \"phone\": \"\"}',
+                 'standard', 4, 8, 1, $5)",
+    )
+    .bind(id)
+    .bind(owner.account_id())
+    .bind(email)
+    .bind(owner.browser_hash())
+    .bind(cause.at)
+    .execute(&mut *tx)
+    .await
+    .expect("an order");
+    sqlx::query(
+        "insert into order_lines (id, order_id, position, cart_line_id, variant_id, image_id, product_kind, product_title, sku, size, finish,
+                                  caption, orientation, crop_left, crop_top, crop_width, crop_height, effective_dpi, accepts_low_dpi,
+                                  weight_g, quantity, unit, subtotal, discount, tax, total)
+         select $1, $2, 1, $1, v.id, $3, p.kind, p.title, v.sku, v.size, v.finish, 'A lighthouse', 'portrait', 1250, 0, 7500, 10000, 65, true,
+                v.weight_g, 1, 2490, 2490, 0, 398, 2490
+         from variants v join products p on p.id = v.product_id where v.sku = 'POSTER-30X40-MATTE'",
+    )
+    .bind(OrderLineId::new(cause.at))
+    .bind(id)
+    .bind(image)
+    .execute(&mut *tx)
+    .await
+    .expect("a line");
+    let key = format!("placed:{id}");
+    orders::events::record(&mut tx, &cause, id, OrderEventKind::Placed, serde_json::json!({}), &key)
+        .await
+        .expect("recorded");
+    tx.commit().await.expect("committed");
+    id
+}
+
+/// A session of an order, in this state, as if the provider had made it.
+///
+/// # Panics
+/// If there is an open one already.
+pub async fn session(db: &PgPool, order: OrderId, state: SessionState) -> PaymentSessionId {
+    let id = PaymentSessionId::new(Cause::now(None).at);
+    sqlx::query(
+        "insert into payment_sessions (id, order_id, provider, provider_ref, state, amount, currency, url, expires_at, created_at)
+         select $1, o.id, 'stripe', 'cs_' || $1::text, $3, o.total, o.currency, 'https://pay.example/' || $1::text, now() + interval '1 hour', now()
+         from orders o where o.id = $2",
+    )
+    .bind(id)
+    .bind(order)
+    .bind(state)
+    .execute(db)
+    .await
+    .expect("a session");
+    id
+}
+
+/// Something that happened to an order, with what follows from it.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn happened(db: &PgPool, order: OrderId, kind: OrderEventKind, details: serde_json::Value) {
+    let cause = Cause::now(None);
+    let mut tx = db.begin().await.expect("a transaction");
+    let key = format!("{}:{order}:{}", <&str>::from(kind), cause.at.timestamp_micros());
+    orders::events::record(&mut tx, &cause, order, kind, details, &key).await.expect("recorded");
+    tx.commit().await.expect("committed");
+}
+
 /// Credits that a customer is welcomed with where a test does not say otherwise.
 pub const WELCOME: i32 = 20;
 
@@ -204,6 +290,121 @@ pub async fn claim(db: &PgPool) -> Claim {
     let mut jobs = queue::fetch(db, "painter", Lane::Generation, 100).await.expect("handed out");
     jobs.sort_by(|one, other| one.job_id.cmp(&other.job_id));
     Claim::new("painter", jobs.last().expect("a job"))
+}
+
+/// Holds a use of a coupon for an order, in a transaction of its own.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn hold_coupon(
+    db: &PgPool,
+    coupon_id: CouponId,
+    order_id: OrderId,
+    customer: &str,
+) -> Result<(), CouponRefusal> {
+    let mut tx = db.begin().await.expect("a transaction");
+    let held = coupons::hold(&mut tx, &Cause::now(None), coupon_id, order_id, customer).await;
+    let held = held.expect("answered");
+    tx.commit().await.expect("committed");
+    held
+}
+
+/// Releases the use of a coupon that an order holds, in a transaction of its own. Whether it held one is answered.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn release_coupon(db: &PgPool, order_id: OrderId) -> bool {
+    let mut tx = db.begin().await.expect("a transaction");
+    let released = coupons::release(&mut tx, order_id).await.expect("answered");
+    tx.commit().await.expect("committed");
+    released
+}
+
+/// Uses up what an order holds of a coupon, in a transaction of its own. Whether that changed anything is answered.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn use_coupon_up(db: &PgPool, order_id: OrderId) -> bool {
+    let mut tx = db.begin().await.expect("a transaction");
+    let used_up = coupons::use_up(&mut tx, order_id).await.expect("answered");
+    tx.commit().await.expect("committed");
+    used_up
+}
+
+/// An order that is to be paid, and where it came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Ordered {
+    /// The order.
+    pub id: OrderId,
+    /// The session in which it is to be paid.
+    pub session_id: PaymentSessionId,
+    /// The cart that it came from.
+    pub cart_id: CartId,
+}
+
+/// What an [`order_to_pay`] costs: two posters for 24.90 each, and 5.10 for shipping.
+pub const ORDER_TOTAL: i64 = 5_490;
+
+/// An order in euros out of a guest's cart, with its session. With a picture, it is of two posters with it; without, nobody knows
+/// what is in it.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn order_to_pay(db: &PgPool, image: Option<ImageId>) -> Ordered {
+    let (cause, cart) = (
+        Cause::now(None),
+        "insert into carts (id, token_hash, currency, created_at, updated_at) values ($1, $2, 'EUR', $3, $3)",
+    );
+    let cart_id = CartId::new(cause.at);
+    let hash: [u8; 32] = Sha256::digest(cart_id.0.as_bytes()).into();
+    sqlx::query(cart).bind(cart_id.0).bind(hash.as_slice()).bind(cause.at).execute(db).await.expect("a cart");
+    order_from(db, cart_id, image).await
+}
+
+/// One more [`order_to_pay`] out of a cart, of which none may be waiting to be paid.
+///
+/// # Panics
+/// If the database does not do as told.
+pub async fn order_from(db: &PgPool, cart_id: CartId, image: Option<ImageId>) -> Ordered {
+    let cause = Cause::now(None);
+    let id = OrderId::new(cause.at);
+    let order = "insert into orders (id, email, currency, subtotal, discount, shipping, tax, total, tax_is_inclusive, cart_id, cart_version, placed_at)
+                 values ($1, 'ada@example.org', 'EUR', 4980, 0, 510, 0, $2, true, $3, 1, $4)";
+    sqlx::query(order)
+        .bind(id.0)
+        .bind(ORDER_TOTAL)
+        .bind(cart_id.0)
+        .bind(cause.at)
+        .execute(db)
+        .await
+        .expect("an order");
+    if let Some(image) = image {
+        let line = CartLineId::new(cause.at);
+        let in_cart = "insert into cart_lines (id, cart_id, variant_id, image_id, orientation, crop_left, crop_top, crop_width, crop_height, quantity, created_at)
+                       select $1, $2, v.id, $3, 'portrait', 0, 0, 10000, 10000, 2, $4
+                       from variants v join products p on p.id = v.product_id where p.kind = 'poster' order by v.id limit 1";
+        sqlx::query(in_cart)
+            .bind(line.0)
+            .bind(cart_id.0)
+            .bind(image.0)
+            .bind(cause.at)
+            .execute(db)
+            .await
+            .expect("a line of a cart");
+        let ordered = "insert into order_lines (id, order_id, position, cart_line_id, variant_id, image_id, product_kind, product_title, sku,
+                           size, finish, caption, orientation, crop_left, crop_top, crop_width, crop_height, accepts_low_dpi, weight_g,
+                           quantity, unit, subtotal, discount, tax, total)
+                       select $1, $2, 1, id, variant_id, image_id, 'poster', 'Poster', 'poster', '30 × 40 cm', 'Matte', 'A fox', orientation,
+                              crop_left, crop_top, crop_width, crop_height, false, 200, quantity, 2490, 4980, 0, 0, 4980
+                       from cart_lines where id = $3";
+        let ordered = sqlx::query(ordered).bind(OrderLineId::new(cause.at).0).bind(id.0).bind(line.0);
+        ordered.execute(db).await.expect("a line of an order");
+    }
+    let mut tx = db.begin().await.expect("a transaction");
+    let due = Money::new(ORDER_TOTAL, Currency::Eur);
+    let session_id = payments::begin(&mut tx, &cause, id, due).await.expect("begun");
+    tx.commit().await.expect("committed");
+    Ordered { id, session_id, cart_id }
 }
 
 async fn template(server: &str) -> String {

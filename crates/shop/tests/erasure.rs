@@ -118,6 +118,7 @@ async fn nothing_of_the_person_stays() {
             "insert into second_factors (account_id, sealed_secret, confirmed_at) values ($1, 'x', now())",
             "insert into recovery_codes (account_id, code_hash) values ($1, sha256('x'))",
             "insert into addresses (id, account_id, name, line1, country, created_at) values ($1, $1, 'Ada', 'Quay 1', 'DE', now())",
+            "insert into carts (id, account_id, currency, created_at, updated_at) values ($1, $1, 'EUR', now(), now())",
         ] {
             sqlx::query(sql).bind(id).execute(&database.pool).await.expect(sql);
         }
@@ -136,7 +137,7 @@ async fn nothing_of_the_person_stays() {
     let due = later(REGRET + Duration::hours(1));
     assert_eq!(accounts::erase(&database.pool, &due, ada).await.expect("an answer"), Erasure::Done);
 
-    for table in ["sessions", "account_tokens", "second_factors", "recovery_codes", "addresses"] {
+    for table in ["sessions", "account_tokens", "second_factors", "recovery_codes", "addresses", "carts"] {
         for (id, left) in [(ada, 0), (noor, 1)] {
             let sql = sqlx::AssertSqlSafe(format!("select count(*) from {table} where account_id = $1"));
             let rows: i64 =

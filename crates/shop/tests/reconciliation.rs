@@ -8,7 +8,7 @@ use shop::{
     generations::{self, GenerationState},
     ids::AccountId,
     images,
-    reconciliation::{self, Finding, FindingKind, Listed, Resolution},
+    reconciliation::{self, Books, Finding, FindingKind, Listed, Resolution},
     testing::Database,
 };
 use support::{account, begin, cause, jobs, ready, requested};
@@ -111,7 +111,8 @@ async fn what_only_a_person_can_put_right_stays_open_until_it_is() {
     assert_eq!(compare(&database).await, 1, "two were taken of one that was held");
     let began = cause().at + Duration::days(2) - Duration::seconds(5);
     sql(&database, "update reconciliation_findings set last_seen_at = now() where kind = 'stale_hold'").await;
-    let open = reconciliation::conclude(&database.pool, &tomorrow(), began).await.expect("concluded");
+    let open =
+        reconciliation::conclude(&database.pool, &tomorrow(), began, Books::Own).await.expect("concluded");
     assert_eq!(open, 1);
     assert_eq!(
         findings(&database).await,

@@ -4,17 +4,25 @@ use std::collections::BTreeSet;
 
 use shop::{
     accounts::Role,
+    coupons::{CouponKind, UseState},
     credits::{HoldState, Reason},
+    crops::Orientation,
     exports::ExportState,
     generations::{CallState, GenerationState, PROMPT_MAX, Quality, Size, Style},
     images::{
-        Format, ImageState, NOTE_MAX, REPORT_WORDS_MAX, ReportReason, ReportVerdict, TITLE_MAX, Visibility,
+        self, Format, ImageState, REPORT_WORDS_MAX, ReportReason, ReportVerdict, TITLE_MAX, Visibility,
     },
     mails::{MailKind, MailState},
+    mockups::MockupState,
+    orders::{EndReason, Hold, OrderStatus, PaymentStatus, events::OrderEventKind},
+    payments::{LedgerKind, SessionState},
+    price_lists::{AMOUNT_MAX, NAME_MAX, PRIORITY_MAX, PriceListState},
+    products::ProductKind,
     providers::Pause,
     queue::Outcome,
     reconciliation::{FindingKind, Resolution},
     schedules::{RunOutcome, Upkeep},
+    shipping::ShippingMethod,
     sources::SourceState,
     strikes::{Source, Verdict},
     testing::Database,
@@ -70,6 +78,25 @@ async fn every_known_word_is_known_to_both() {
         ("schedules_outcome_known", rust::<RunOutcome>()),
         ("reconciliation_findings_kind_known", rust::<FindingKind>()),
         ("reconciliation_findings_resolution_known", rust::<Resolution>()),
+        ("products_kind_known", rust::<ProductKind>()),
+        ("order_lines_product_kind_known", rust::<ProductKind>()),
+        ("cart_lines_orientation_known", rust::<Orientation>()),
+        ("order_lines_orientation_known", rust::<Orientation>()),
+        ("mockups_orientation_known", rust::<Orientation>()),
+        ("shipping_rates_method_known", rust::<ShippingMethod>()),
+        ("checkouts_method_known", rust::<ShippingMethod>()),
+        ("orders_method_known", rust::<ShippingMethod>()),
+        ("price_lists_state_known", rust::<PriceListState>()),
+        ("coupons_kind_known", rust::<CouponKind>()),
+        ("coupon_uses_state_known", rust::<UseState>()),
+        ("mockups_state_known", rust::<MockupState>()),
+        ("orders_status_known", rust::<OrderStatus>()),
+        ("orders_end_reason_known", rust::<EndReason>()),
+        ("orders_payment_status_known", rust::<PaymentStatus>()),
+        ("orders_hold_known", rust::<Hold>()),
+        ("order_events_kind_known", rust::<OrderEventKind>()),
+        ("payment_sessions_state_known", rust::<SessionState>()),
+        ("ledger_entries_kind_known", rust::<LedgerKind>()),
     ] {
         assert_eq!(sql(&database, constraint).await, words, "{constraint}");
     }
@@ -83,7 +110,7 @@ async fn no_check_of_known_words_is_without_its_enum() {
             .fetch_all(&database.pool)
             .await
             .expect("the catalogue");
-    assert_eq!(checked.len(), 26, "a new one belongs into the list above: {checked:?}");
+    assert_eq!(checked.len(), 45, "a new one belongs into the list above: {checked:?}");
 }
 
 #[tokio::test]
@@ -103,7 +130,7 @@ async fn the_longest_texts_about_pictures_are_the_same_for_both() {
     let database = Database::new().await;
     for (constraint, column, most) in [
         ("images_title_length", "title", TITLE_MAX),
-        ("images_review_note_length", "review_note", NOTE_MAX),
+        ("images_review_note_length", "review_note", images::NOTE_MAX),
         ("reports_words_length", "words", REPORT_WORDS_MAX),
     ] {
         let definition: String =
@@ -113,6 +140,27 @@ async fn the_longest_texts_about_pictures_are_the_same_for_both() {
                 .await
                 .expect("the constraint");
         assert_eq!(definition, format!("CHECK ((char_length({column}) <= {most}))"));
+    }
+}
+
+#[tokio::test]
+async fn what_a_price_list_may_be_is_the_same_for_both() {
+    let database = Database::new().await;
+    for (constraint, expected) in [
+        (
+            "price_lists_name_length",
+            format!("CHECK (((char_length(name) >= 1) AND (char_length(name) <= {NAME_MAX})))"),
+        ),
+        ("price_lists_priority_range", format!("CHECK (((priority >= 0) AND (priority <= {PRIORITY_MAX})))")),
+        ("prices_amount_range", format!("CHECK (((amount >= 1) AND (amount <= {AMOUNT_MAX})))")),
+    ] {
+        let definition: String =
+            sqlx::query_scalar("select pg_get_constraintdef(oid) from pg_constraint where conname = $1")
+                .bind(constraint)
+                .fetch_one(&database.pool)
+                .await
+                .expect("the constraint");
+        assert_eq!(definition, expected, "{constraint}");
     }
 }
 

@@ -13,11 +13,14 @@ use crate::{
     images,
     jobs::Job,
     mails::{self, Letter},
-    sessions, sources,
+    orders, sessions, sources,
 };
 
 /// How long somebody who asked for it can think better of it.
 pub const REGRET: Duration = Duration::days(14);
+
+/// How long it takes until it is looked again whether money that was on its way to an order has arrived.
+const MONEY_TAKES: Duration = Duration::days(1);
 
 /// Why an account is not going to be erased.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +41,7 @@ pub enum ErasureError {
 pub enum Erasure {
     /// It was, just now.
     Done,
-    /// Not before this moment.
+    /// Not before this moment: its owner can think better of it, or money of theirs is on its way.
     NotBefore(DateTime<Utc>),
     /// It was called off, or done before.
     Needless,
@@ -130,6 +133,10 @@ pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::R
     if account.role.is_staff() {
         return Ok(Erasure::OfStaff);
     }
+    // Money that is on its way to an order arrives first: its order must be found by it, and it must be known whose it was.
+    if !orders::forget(&mut tx, cause, account_id).await? {
+        return Ok(Erasure::NotBefore(cause.at + MONEY_TAKES));
+    }
     // First what may still bring pictures, then the pictures.
     generations::end_all(&mut tx, cause, account_id).await?;
     images::remove_all(&mut tx, cause, account_id, account.erase_keeps_published).await?;
@@ -151,6 +158,7 @@ async fn forget_person(tx: &mut PgTransaction<'_>, cause: &Cause, account_id: Ac
     for statement in [
         sqlx::query!("delete from account_tokens where account_id = $1", account_id as AccountId),
         sqlx::query!("delete from addresses where account_id = $1", account_id as AccountId),
+        sqlx::query!("delete from carts where account_id = $1", account_id as AccountId),
         sqlx::query!("delete from second_factors where account_id = $1", account_id as AccountId),
     ] {
         statement.execute(&mut **tx).await?;

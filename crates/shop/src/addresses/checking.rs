@@ -1,9 +1,11 @@
 //! What an address must say, by the rules of its country.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Country, Field};
 
-/// An address as somebody typed it, or as it is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// An address as somebody typed it, or as it is kept. Checkouts and orders store it as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they are named after `Field`")]
 pub struct Texts {
     pub country: String,
@@ -31,6 +33,23 @@ impl Texts {
             Field::Postcode => &self.postcode,
             Field::Phone => &self.phone,
         }
+    }
+
+    /// As it is written on a parcel, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let country = Country::find(&self.country);
+        let region = country
+            .and_then(|country| country.regions.iter().find(|region| region.code == self.region))
+            .map_or(self.region.as_str(), |region| region.name.as_str());
+        let place = [self.city.as_str(), region, self.postcode.as_str()];
+        let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+        let country = country.map_or(self.country.as_str(), |country| country.name.as_str());
+        [&self.name, &self.company, &self.line1, &self.line2]
+            .into_iter()
+            .cloned()
+            .chain([place.join(", "), country.to_owned()])
+            .filter(|line| !line.is_empty())
+            .collect()
     }
 
     /// From what stands in each field.

@@ -8,10 +8,13 @@ use crate::{
     Cause, StaleTransition, generations,
     ids::{AccountId, ImageId},
     jobs::Job,
+    mockups,
 };
 
 /// How long a deleted picture can be had back.
 pub const RESTORABLE_FOR: Duration = Duration::hours(1);
+/// How long it takes until it is looked again whether an order still needs a picture.
+const NEEDED_FOR: Duration = Duration::days(1);
 /// Removing begins so much later, so that it never meets somebody who restores in the last moment, nor clocks that differ.
 const MARGIN: Duration = Duration::minutes(5);
 
@@ -20,7 +23,7 @@ const MARGIN: Duration = Duration::minutes(5);
 pub enum Removal {
     /// Now: everything under these keys in object storage, then its row.
     Due(Vec<String>),
-    /// Not before this moment.
+    /// Not before this moment: it can still be restored, or an order needs it.
     NotBefore(DateTime<Utc>),
     /// It was restored, or is gone already.
     Needless,
@@ -72,7 +75,7 @@ pub async fn restore(
 /// Whether a picture is to be removed for good.
 pub async fn removal(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<Removal> {
     let row = sqlx::query!(
-        r#"select format as "format: Format", thumbnail_widths, deleted_at from images where id = $1"#,
+        r#"select format as "format: Format", thumbnail_widths, deleted_at, is_ordered(id) as "is_ordered!" from images where id = $1"#,
         id as ImageId
     )
     .fetch_optional(db)
@@ -84,6 +87,10 @@ pub async fn removal(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<Re
     if cause.at < due {
         return Ok(Removal::NotBefore(due + MARGIN));
     }
+    // Out of sight, but to be printed, or it was.
+    if row.is_ordered {
+        return Ok(Removal::NotBefore(cause.at + NEEDED_FOR));
+    }
     let mut keys = vec![original_key(id, row.format), card_key(id)];
     // Also those that a job may have stored and not yet written down.
     let mut widths = row.thumbnail_widths;
@@ -93,13 +100,14 @@ pub async fn removal(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<Re
     for width in widths {
         keys.extend([Format::Webp, Format::Jpeg].map(|format| thumbnail_key(id, width, format)));
     }
+    keys.extend(mockups::keys_of(db, id).await?);
     Ok(Removal::Due(keys))
 }
 
 /// Removes the row of a picture whose objects are gone.
 pub async fn remove(db: &PgPool, cause: &Cause, id: ImageId) -> sqlx::Result<()> {
     sqlx::query!(
-        "delete from images where id = $1 and deleted_at <= $2",
+        "delete from images where id = $1 and deleted_at <= $2 and not is_ordered(id)",
         id as ImageId,
         cause.at - RESTORABLE_FOR
     )

@@ -81,6 +81,22 @@ pub async fn of_generations(db: &PgPool, ids: &[GenerationId]) -> sqlx::Result<V
     .await
 }
 
+/// The newest pictures of somebody that were not deleted.
+pub async fn newest_of(db: &PgPool, account_id: AccountId, limit: i64) -> sqlx::Result<Vec<Card>> {
+    sqlx::query_as!(
+        Card,
+        r#"select i.id as "id: ImageId", i.generation_id as "generation_id: GenerationId",
+                  coalesce(nullif(i.title, ''), g.prompt) as "caption!", i.width, i.height, i.format as "format: Format",
+                  i.state as "state: ImageState", i.thumbnail_widths, i.published_at, i.loves, i.favourite_at is not null as "favourite!"
+           from generations g join images i on i.generation_id = g.id
+           where g.account_id = $1 and i.deleted_at is null order by g.id desc, i.position limit $2"#,
+        account_id as AccountId,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// How a picture stands to the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]

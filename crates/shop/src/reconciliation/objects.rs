@@ -107,7 +107,7 @@ async fn note_orphans(
     Ok(())
 }
 
-/// Where objects lie that have one row each, and no small versions.
+/// Where objects lie that are named by one row each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
 pub enum Folder {
     /// Pictures that customers brought along.
@@ -116,6 +116,9 @@ pub enum Folder {
     /// Files of everything that is known about an account.
     #[strum(serialize = "exports/")]
     Exports,
+    /// What things will look like; two objects of one row.
+    #[strum(serialize = "mockups/")]
+    Mockups,
 }
 
 /// Finds objects of a folder whose row is gone or says that they should be, as after a removal that was given up.
@@ -142,6 +145,10 @@ pub async fn compare_folder(
             )
             .fetch_all(db)
             .await?
+        }
+        // Also of those that are not drawn yet: a job that is under way puts objects before it says so.
+        Folder::Mockups => {
+            sqlx::query_scalar!("select id from mockups where id = any($1)", &ids).fetch_all(db).await?
         }
     };
     let wanted: HashSet<Uuid> = wanted.into_iter().collect();

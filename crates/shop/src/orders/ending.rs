@@ -1,0 +1,52 @@
+//! An order ends without having been paid, and goes on after all.
+
+use sqlx::PgTransaction;
+
+use super::{
+    EndReason, OrderStatus, coupon_uses,
+    events::{self, OrderEventKind},
+};
+use crate::{Cause, coupons, ids::OrderId, payments};
+
+/// The order is not to be paid any more, and its coupon is free. One that is not to be paid is left alone. The caller holds its
+/// row.
+pub(crate) async fn end(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    order_id: OrderId,
+    status: OrderStatus,
+    reason: EndReason,
+) -> sqlx::Result<()> {
+    let ended = sqlx::query!(
+        "update orders set status = $2, end_reason = $3, ended_at = $4 where id = $1 and status = 'pending_payment'",
+        order_id as OrderId,
+        status as OrderStatus,
+        reason as EndReason,
+        cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(());
+    }
+    coupons::release(tx, order_id).await?;
+    payments::settle(tx, order_id).await?;
+    let kind =
+        if status == OrderStatus::Expired { OrderEventKind::Expired } else { OrderEventKind::Cancelled };
+    // An order that was resumed can end again.
+    let key = format!("{}:{order_id}:{}", <&str>::from(kind), cause.at.timestamp_micros());
+    events::record(tx, cause, order_id, kind, serde_json::json!({ "reason": reason }), &key).await?;
+    Ok(())
+}
+
+/// The order is to be paid again, as before it ended. The caller holds its row.
+pub(crate) async fn reopen(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update orders set status = 'pending_payment', end_reason = null, ended_at = null
+         where id = $1 and status in ('cancelled', 'expired')",
+        order_id as OrderId,
+    )
+    .execute(&mut **tx)
+    .await?;
+    coupon_uses::hold_again(tx, order_id).await
+}

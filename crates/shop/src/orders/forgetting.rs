@@ -1,0 +1,72 @@
+//! What stays of orders when their account is erased: what the books need, and what an order that is paid still needs to arrive.
+
+use sqlx::PgTransaction;
+
+use super::calling_off;
+use crate::{
+    Cause,
+    ids::{AccountId, OrderId},
+    payments,
+};
+
+/// Calls off what the account has not paid, and takes the person out of its orders. False if money of theirs is on its way: then
+/// nothing may be forgotten yet.
+///
+/// Orders that ended unpaid keep nothing of the person. Those that are paid keep the address of the parcel and that of their
+/// letters, since they are still to be made and sent.
+pub(crate) async fn forget(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    account_id: AccountId,
+) -> sqlx::Result<bool> {
+    // Carts before orders, as whoever places one does.
+    sqlx::query!("select id from carts where account_id = $1 for update", account_id as AccountId)
+        .fetch_all(&mut **tx)
+        .await?;
+    let pending = sqlx::query_scalar!(
+        r#"select id as "id: OrderId" from orders where account_id = $1 and status = 'pending_payment' order by id for update"#,
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for id in &pending {
+        if payments::is_under_way(tx, *id).await? {
+            return Ok(false);
+        }
+    }
+    // Nobody is written to who left.
+    sqlx::query!(
+        "update orders set email = '' where account_id = $1 and status = 'pending_payment'",
+        account_id as AccountId,
+    )
+    .execute(&mut **tx)
+    .await?;
+    for id in pending {
+        calling_off::end(tx, cause, id).await?;
+    }
+    for statement in [
+        sqlx::query!(
+            "delete from order_accesses where order_id in (select id from orders where account_id = $1)",
+            account_id as AccountId,
+        ),
+        sqlx::query!(
+            "delete from order_viewers where order_id in (select id from orders where account_id = $1)",
+            account_id as AccountId,
+        ),
+        sqlx::query!(
+            "update order_lines set caption = '' where order_id in (
+                 select id from orders where account_id = $1 and status in ('cancelled', 'expired'))",
+            account_id as AccountId,
+        ),
+        sqlx::query!(
+            "update orders set browser_hash = null,
+                    email = case when status in ('cancelled', 'expired') then '' else email end,
+                    address = case when status in ('cancelled', 'expired') then null else address end
+             where account_id = $1",
+            account_id as AccountId,
+        ),
+    ] {
+        statement.execute(&mut **tx).await?;
+    }
+    Ok(true)
+}

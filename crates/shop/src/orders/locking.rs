@@ -1,0 +1,56 @@
+//! One change of an order after the other: whoever holds its row decides.
+
+use sqlx::PgTransaction;
+
+use super::{Hold, OrderStatus, reading::Viewer};
+use crate::{
+    ids::{AccountId, CouponId, OrderId},
+    money::{Currency, Money},
+};
+
+/// An order whose row is held until the transaction ends.
+pub(super) struct Held {
+    pub status: OrderStatus,
+    pub hold: Option<Hold>,
+    pub due: Money,
+    pub coupon_id: Option<CouponId>,
+    pub account_id: Option<AccountId>,
+    pub email: String,
+    /// Money moved for it, in whichever direction.
+    pub was_paid: bool,
+}
+
+/// Holds the row of an order that this viewer may see.
+pub(super) async fn hold(
+    tx: &mut PgTransaction<'_>,
+    viewer: &Viewer,
+    id: OrderId,
+) -> sqlx::Result<Option<Held>> {
+    let row = sqlx::query!(
+        r#"select o.status as "status: OrderStatus", o.hold as "hold: Hold", o.currency as "currency: Currency", o.total,
+                  o.coupon_id as "coupon_id: CouponId", o.account_id as "account_id: AccountId", o.email
+           from orders o where o.id = $1 and sees_order($2, $3, o) for update"#,
+        id as OrderId,
+        viewer.account_id as Option<AccountId>,
+        viewer.browser(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    // Asked for after the row is held: what another transaction wrote meanwhile is seen by a new statement alone.
+    let was_paid = sqlx::query_scalar!(
+        r#"select exists (select from ledger_entries where order_id = $1) as "paid!""#,
+        id as OrderId,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Some(Held {
+        status: row.status,
+        hold: row.hold,
+        due: Money::new(row.total, row.currency),
+        coupon_id: row.coupon_id,
+        account_id: row.account_id,
+        email: row.email,
+        was_paid,
+    }))
+}

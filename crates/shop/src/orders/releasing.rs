@@ -1,0 +1,146 @@
+//! Staff looked at an order that was held.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::{
+    Hold, OrderStatus, confirm,
+    events::{self, OrderEventKind},
+    reopen,
+};
+use crate::{
+    Cause, StaleTransition,
+    audit::{self, Actor, Deed},
+    ids::OrderId,
+    money::{Currency, Money},
+    payments,
+};
+
+/// Longest note that staff write about it, in characters.
+pub const NOTE_MAX: usize = 500;
+
+/// What became of an order that was held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// It goes on: it was confirmed before, or is now.
+    GoesOn,
+    /// All money went back, and it stays as it was: unpaid.
+    StaysUnpaid,
+}
+
+/// Why an order stays held.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReleaseError {
+    /// It is not held any more.
+    #[error(transparent)]
+    Stale(#[from] StaleTransition),
+    /// It was never confirmed, and only a part of its price is there: the rest must come, or this must go back.
+    #[error("{there} of {due} is there")]
+    PartlyPaid {
+        /// What is there, less what went back.
+        there: Money,
+        /// What it costs.
+        due: Money,
+    },
+    /// Money in another currency is there: it must go back first.
+    #[error("{amount} {currency} is there, which is another currency")]
+    OtherCurrency {
+        /// In its smallest unit.
+        amount: i64,
+        /// Its code, which may be of none that we sell in.
+        currency: String,
+    },
+}
+
+/// Lets an order go on, with a note that colleagues read in the audit log. One that was never confirmed is confirmed if what was
+/// paid for it covers its price.
+pub async fn release(
+    db: &PgPool,
+    cause: &Cause,
+    actor: &Actor,
+    id: OrderId,
+    note: &str,
+) -> sqlx::Result<Result<Released, ReleaseError>> {
+    let mut tx = db.begin().await?;
+    // The cart before the order, as whoever confirms one does.
+    sqlx::query!(
+        "select c.id from carts c join orders o on o.cart_id = c.id where o.id = $1 for update of c",
+        id as OrderId,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let order = sqlx::query!(
+        r#"select status as "status: OrderStatus", hold as "hold: Hold", currency as "currency: Currency", total
+           from orders where id = $1 for update"#,
+        id as OrderId,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some((order, hold)) = order.and_then(|order| order.hold.map(|hold| (order, hold))) else {
+        return Ok(Err(StaleTransition.into()));
+    };
+    let was_confirmed = match order.status {
+        OrderStatus::Confirmed => true,
+        OrderStatus::PendingPayment | OrderStatus::Cancelled | OrderStatus::Expired => false,
+    };
+    let mut confirms = false;
+    if !was_confirmed {
+        let due = Money::new(order.total, order.currency);
+        let balances = sqlx::query!(
+            r#"select currency,
+                      sum(case kind when 'charge' then amount when 'refund_failed' then amount when 'dispute_won' then amount
+                                    when 'refund' then -amount when 'dispute' then -amount else 0 end)::bigint as "amount!"
+               from ledger_entries where order_id = $1 group by currency"#,
+            id as OrderId,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let foreign =
+            balances.iter().find(|balance| balance.currency != order.currency.code() && balance.amount != 0);
+        if let Some(foreign) = foreign {
+            let currency = foreign.currency.clone();
+            return Ok(Err(ReleaseError::OtherCurrency { amount: foreign.amount, currency }));
+        }
+        let there = balances
+            .iter()
+            .find(|balance| balance.currency == order.currency.code())
+            .map_or(0, |balance| balance.amount);
+        confirms = there >= order.total;
+        if !confirms && there != 0 {
+            let there = Money::new(there, order.currency);
+            return Ok(Err(ReleaseError::PartlyPaid { there, due }));
+        }
+    }
+    // Whatever else was decided: as long as the bank wants the money back, nothing is printed.
+    let remains =
+        (hold != Hold::Dispute && payments::is_disputed(&mut tx, id).await?).then_some(Hold::Dispute);
+    sqlx::query!("update orders set hold = $2 where id = $1", id as OrderId, remains as Option<Hold>)
+        .execute(&mut *tx)
+        .await?;
+    let key = format!("released:{id}:{}", cause.at.timestamp_micros());
+    events::record(&mut tx, cause, id, OrderEventKind::Released, json!({ "reason": hold }), &key).await?;
+    if confirms {
+        // One that had ended is to be paid again for a moment: what was paid is there. Another order of the cart goes on by itself.
+        sqlx::query!(
+            "update orders o set cart_id = null
+             where o.id = $1 and o.status in ('cancelled', 'expired')
+                   and exists (select from orders p where p.cart_id = o.cart_id and p.status = 'pending_payment')",
+            id as OrderId,
+        )
+        .execute(&mut *tx)
+        .await?;
+        reopen(&mut tx, id).await?;
+        confirm(&mut tx, cause, id).await?;
+    }
+    let subject_id = id.to_string();
+    let deed = Deed {
+        action: "order.release",
+        subject_kind: "order",
+        subject_id: &subject_id,
+        before: Some(json!({ "hold": hold })),
+        after: Some(json!({ "note": note, "confirmed": confirms })),
+    };
+    audit::record(&mut tx, cause, actor, &deed).await?;
+    tx.commit().await?;
+    Ok(Ok(if was_confirmed || confirms { Released::GoesOn } else { Released::StaysUnpaid }))
+}
