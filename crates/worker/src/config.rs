@@ -8,7 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
-use crate::{providers::openai::Prices, runner::lanes::LaneSettings};
+use crate::{
+    providers::{openai::Prices, stripe},
+    runner::lanes::LaneSettings,
+};
 
 /// Runs the shop's jobs.
 #[derive(Debug, Parser)]
@@ -157,6 +160,22 @@ pub struct Config {
     /// Who mails are from: `AI Gallery <hello@example.org>`.
     #[arg(long, env = "MAIL_FROM", default_value = "", hide_default_value = true)]
     pub mail_from: String,
+    /// The payment provider's API, without its version.
+    #[arg(long, env = "STRIPE_BASE_URL", default_value = stripe::API)]
+    pub stripe_base_url: String,
+    /// The payment provider's secret key. A restricted one needs: Checkout Sessions (write), PaymentIntents, Charges and Refunds,
+    /// Disputes, Events (read).
+    #[arg(
+        long,
+        env = "STRIPE_SECRET_KEY",
+        default_value = "",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub stripe_secret_key: SecretString,
+    /// For how many minutes an order can be paid on the payment provider's page, from 30 to 1439.
+    #[arg(long, env = "CHECKOUT_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u16).range(30..=1439))]
+    pub checkout_minutes: u16,
     /// Where browsers reach the shop, without a path: links in mails lead there.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: Url,
@@ -213,10 +232,13 @@ impl Config {
             problems.push(problem);
         }
         problems.extend(self.mail_problems());
+        problems.extend(self.payment_problems());
         if self.app_env == AppEnv::Production {
-            for (name, url) in
-                [("OPENAI_BASE_URL", &self.openai_base_url), ("S3_ENDPOINT", &self.s3_endpoint)]
-            {
+            for (name, url) in [
+                ("OPENAI_BASE_URL", &self.openai_base_url),
+                ("S3_ENDPOINT", &self.s3_endpoint),
+                ("STRIPE_BASE_URL", &self.stripe_base_url),
+            ] {
                 if !url.starts_with("https://") {
                     problems.push(format!("{name} is {url}: in production only https:// is accepted"));
                 }
@@ -224,6 +246,25 @@ impl Config {
         }
         problems
     }
+
+    fn payment_problems(&self) -> Option<String> {
+        if self.stripe_secret_key.expose_secret().is_empty() {
+            return Some("STRIPE_SECRET_KEY is empty: without it nothing can be sold".to_owned());
+        }
+        let is_stripe = Url::parse(&self.stripe_base_url)
+            .is_ok_and(|url| url.scheme() == "https" && url.host_str() == Some("api.stripe.com"));
+        (self.has_live_stripe_key() && !is_stripe).then(|| {
+            "STRIPE_SECRET_KEY is a live one, and STRIPE_BASE_URL is not https://api.stripe.com/: it would be given away"
+                .to_owned()
+        })
+    }
+
+    /// Whether real money moves with the payment provider's key.
+    pub fn has_live_stripe_key(&self) -> bool {
+        let key = self.stripe_secret_key.expose_secret();
+        key.starts_with("sk_live_") || key.starts_with("rk_live_")
+    }
+
     fn mail_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let production = self.app_env == AppEnv::Production;
@@ -282,6 +323,7 @@ mod tests {
             "--openai-api-key=sk-1".to_owned(),
             "--s3-access-key-id=id".to_owned(),
             "--s3-secret-access-key=secret".to_owned(),
+            "--stripe-secret-key=sk_live_1".to_owned(),
             "--mail-from=AI Gallery <hello@example.org>".to_owned(),
             "--public-url=https://shop.example".to_owned(),
             "--smtp-url=smtps://user:pass%40word@mail.example".to_owned(),
@@ -316,6 +358,24 @@ mod tests {
             assert!(problems.len() == 1 && problems[0].starts_with("SMTP_URL"), "{bad}: {problems:?}");
             assert!(!problems[0].contains("secret"), "{problems:?}");
         }
+    }
+
+    #[test]
+    fn a_live_key_goes_to_the_payment_provider_alone() {
+        for bad in ["https://stripe.example/", "https://api.stripe.com.example/", "http://127.0.0.1:12111/"] {
+            let problems = problems(&[("app-env", "development"), ("stripe-base-url", bad)]);
+            assert!(problems.len() == 1 && problems[0].contains("given away"), "{bad}: {problems:?}");
+            assert!(!problems[0].contains("sk_live_1"), "{problems:?}");
+        }
+        assert_eq!(problems(&[("stripe-base-url", "https://api.stripe.com")]), [""; 0]);
+        let elsewhere = [
+            ("app-env", "development"),
+            ("stripe-base-url", "http://127.0.0.1:12111/"),
+            ("stripe-secret-key", "sk_test_1"),
+        ];
+        assert_eq!(problems(&elsewhere), [""; 0]);
+        let problems = problems(&[("stripe-secret-key", "")]);
+        assert!(problems.len() == 1 && problems[0].starts_with("STRIPE_SECRET_KEY"), "{problems:?}");
     }
 
     #[test]

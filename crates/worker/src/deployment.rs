@@ -18,10 +18,24 @@ pub fn findings(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
     found.extend(findings::in_endpoint("S3_ENDPOINT", &config.s3_endpoint));
     found.extend(findings::in_key("S3_ACCESS_KEY_ID", config.s3_access_key_id.expose_secret()));
     found.extend(findings::in_key("S3_SECRET_ACCESS_KEY", config.s3_secret_access_key.expose_secret()));
+    found.extend(findings::in_endpoint("STRIPE_BASE_URL", &config.stripe_base_url));
+    found.extend(findings::in_key("STRIPE_SECRET_KEY", config.stripe_secret_key.expose_secret()));
+    found.extend(in_stripe_key(config));
     found.extend(findings::in_log_filter(&config.rust_log));
     found.extend(findings::in_log_format(config.log_format == LogFormat::Json));
     found.extend(env_file.and_then(findings::in_env_file));
     found
+}
+
+/// Whether real money moves.
+fn in_stripe_key(config: &Config) -> Option<Finding> {
+    (!config.has_live_stripe_key()).then(|| {
+        Finding::weak(
+            "payments.test_key",
+            "STRIPE_SECRET_KEY is none of the live ones: orders would be made, and nobody would pay for them.",
+            "Set a key that begins with sk_live_ or rk_live_.",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -31,7 +45,7 @@ mod tests {
     use super::*;
     use crate::config::Cli;
 
-    const FIT: [(&str, &str); 8] = [
+    const FIT: [(&str, &str); 10] = [
         ("--app-env", "production"),
         ("--database-url", "postgres://shop:Kq8vZr3x@127.0.0.1/shop"),
         ("--openai-base-url", "https://api.openai.com/v1"),
@@ -39,6 +53,8 @@ mod tests {
         ("--s3-endpoint", "https://s3.eu-central-1.amazonaws.com"),
         ("--s3-access-key-id", "AKIAZ7Q4M2K9X1B3C5D8"),
         ("--s3-secret-access-key", "b9QzX4rT7wLk2Vn8Pf6sYh3Jc5Gd1Ma0"),
+        ("--stripe-base-url", "https://api.stripe.com/"),
+        ("--stripe-secret-key", "rk_live_51Kq8vZr3xT7wLk2V"),
         ("--log-format", "json"),
     ];
 
@@ -63,6 +79,9 @@ mod tests {
             ("--s3-endpoint", "http://127.0.0.1:9000", "service.stand_in"),
             ("--s3-access-key-id", "minioadmin", "service.key"),
             ("--s3-secret-access-key", "", "service.key"),
+            ("--stripe-base-url", "http://127.0.0.1:12111/", "service.stand_in"),
+            ("--stripe-secret-key", "sk_test_51Kq8vZr3xT7wLk2V", "payments.test_key"),
+            ("--stripe-secret-key", "rk_live_1", "service.key"),
             ("--rust-log", "info,aws_sigv4=trace", "log.chatty"),
             ("--log-format", "text", "log.text"),
         ] {

@@ -9,7 +9,12 @@ use std::{
 use anyhow::{Context as _, ensure};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shop::mails::{Letter, MailKind, Outgoing};
+use shop::{
+    ids::OrderId,
+    mails::{Letter, MailKind, Outgoing},
+    money::Money,
+    orders::{self, Hold, Order, SumRow},
+};
 use strum::VariantArray;
 use tera::{Context, Tera};
 use url::Url;
@@ -61,8 +66,67 @@ struct Words<'a> {
     spent: String,
     /// Dollars that may be spent.
     cap: String,
+    /// Money that went one way or the other.
+    money: String,
+    /// Why an order is held.
+    hold: &'static str,
+    /// The order that it is about.
+    order: Option<Ordered<'a>>,
+    /// Whether what pictures are called stands in it, and where the parcel goes: customers' own words, which go to nobody but
+    /// whoever paid (`shop::orders`).
+    captions: bool,
     /// All that the letter is about, as it is stored.
     letter: &'a Letter,
+}
+
+/// An order in words.
+#[derive(Serialize)]
+struct Ordered<'a> {
+    number: i64,
+    placed_on: String,
+    paid_on: String,
+    total: String,
+    lines: Vec<Line<'a>>,
+    sums: Vec<SumRow>,
+    address: Vec<String>,
+    shipping: Option<&'static str>,
+    is_sent: bool,
+    /// `4 to 8`, or `5`.
+    days: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    quantity: i32,
+    title: &'a str,
+    choices: String,
+    caption: String,
+    total: String,
+}
+
+impl<'a> From<&'a Order> for Ordered<'a> {
+    fn from(order: &'a Order) -> Self {
+        let line = |line: &'a orders::Line| Line {
+            quantity: line.quantity,
+            title: &line.product_title,
+            choices: line.choices(),
+            caption: line.caption.split_whitespace().collect::<Vec<_>>().join(" "),
+            // As the sums go on from it: the discount has a row of its own, and so has a tax on top.
+            total: order.sums.money(line.subtotal).to_string(),
+        };
+        Self {
+            number: order.number,
+            placed_on: date(order.placed_at),
+            paid_on: date(order.paid_at.unwrap_or(order.placed_at)),
+            total: order.sums.due().to_string(),
+            lines: order.lines.iter().map(line).collect(),
+            sums: order.sum_rows(),
+            address: order.address_lines(),
+            shipping: order.shipping_title(),
+            is_sent: order.shipping_method.is_some() && order.days.is_some(),
+            days: order.days.map(span).unwrap_or_default(),
+        }
+    }
 }
 
 impl Letters {
@@ -112,6 +176,10 @@ impl Letters {
             moment: String::new(),
             spent: String::new(),
             cap: String::new(),
+            money: String::new(),
+            hold: "",
+            order: mail.order.as_ref().map(Ordered::from),
+            captions: false,
             letter: &mail.letter,
         };
         let token = token.unwrap_or_default();
@@ -157,10 +225,58 @@ impl Letters {
                 "/admin/providers".to_owned()
             }
             Letter::AccountInReview { account_id } => format!("/admin/accounts/{account_id}"),
+            Letter::OrderPaid { order_id } => {
+                words.captions = true;
+                order_path(*order_id, token)
+            }
+            Letter::OrderReceived { order_id }
+            | Letter::OrderPaymentFailed { order_id }
+            | Letter::OrderExpired { order_id }
+            | Letter::OrderCalledOff { order_id, .. }
+            | Letter::OrderLink { order_id } => order_path(*order_id, token),
+            Letter::OrderRefunded { order_id, amount, currency } => {
+                words.money = Money::new(*amount, *currency).to_string();
+                order_path(*order_id, token)
+            }
+            Letter::OrderHeld { order_id, hold } => {
+                words.hold = hold_text(*hold);
+                format!("/admin/orders/{order_id}")
+            }
+            Letter::OrderDisputed { order_id, amount, currency }
+            | Letter::OrderRefundFailed { order_id, amount, currency } => {
+                words.money = Money::new(*amount, *currency).to_string();
+                format!("/admin/orders/{order_id}")
+            }
         };
         words.link = format!("{}{path}", self.shop);
         words
     }
+}
+
+/// Where an order is seen: by the link itself, if it lets somebody in, else by who is signed in.
+fn order_path(id: OrderId, token: &str) -> String {
+    if token.is_empty() { format!("/orders/{id}") } else { format!("/orders/{id}/access/{token}") }
+}
+
+/// What staff read of why an order is held.
+fn hold_text(hold: Hold) -> &'static str {
+    match hold {
+        Hold::Dispute => "The customer's bank wants the money back.",
+        Hold::AmountMismatch => "Another amount came than was asked for.",
+        Hold::CurrencyMismatch => "Another currency came than was asked for.",
+        Hold::PaidTwice => "It was paid more than once.",
+        Hold::PaidAfterEnd => "It was paid after it had ended.",
+    }
+}
+
+/// `4 to 8`, or `5`.
+fn span((least, most): (i16, i16)) -> String {
+    if least == most { most.to_string() } else { format!("{least} to {most}") }
+}
+
+/// `8 December 2026`.
+fn date(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y").to_string()
 }
 
 /// `8 December 2026, 09:05 UTC`: a mail does not know its reader's clock.

@@ -5,6 +5,7 @@ pub mod deployment;
 pub mod jobs;
 pub mod letters;
 pub mod logs;
+pub mod payments;
 pub mod pictures;
 pub mod providers;
 pub mod runner;

@@ -1,6 +1,7 @@
 //! Work on pixels. Everything here is pure, takes its time on one core, and belongs on a blocking thread.
 
 pub mod cards;
+pub mod mockups;
 pub mod provenance;
 pub mod thumbnails;
 

@@ -4,3 +4,4 @@
 pub mod openai;
 pub mod smtp;
 pub mod storage;
+pub mod stripe;

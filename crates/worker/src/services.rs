@@ -1,10 +1,11 @@
-//! What a job needs from the outside: the database, the provider, object storage, a mail server.
+//! What a job needs from the outside: the database, whoever draws, object storage, a mail server, payment providers.
 
 use sqlx::PgPool;
 
 use crate::{
     config::{AppEnv, Config, Moderation},
     letters::Letters,
+    payments::Providers,
     providers::{openai::OpenAi, smtp::Smtp, storage::Storage},
 };
 
@@ -23,6 +24,10 @@ pub struct Services {
     pub smtp: Smtp,
     /// What mails say.
     pub letters: Letters,
+    /// Take payments.
+    pub payments: Providers,
+    /// For how many minutes a page can be paid.
+    pub checkout_minutes: u16,
 }
 
 impl Services {
@@ -39,6 +44,8 @@ impl Services {
             storage: Storage::new(config),
             smtp: Smtp::new(config)?,
             letters: Letters::open(&config.templates_dir, &config.public_url, watched)?,
+            payments: Providers::new(config)?,
+            checkout_minutes: config.checkout_minutes,
         })
     }
 }

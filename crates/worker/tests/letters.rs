@@ -4,10 +4,16 @@ use std::{collections::BTreeSet, path::Path};
 
 use chrono::NaiveDate;
 use shop::{
-    ids::{AccountId, ExportId, GenerationId, ImageId},
+    addresses::Texts,
+    crops::{Crop, Orientation},
+    ids::{AccountId, ExportId, GenerationId, ImageId, OrderId, OrderLineId},
     images::Outcome,
     mails::{Letter, MailKind, Outgoing},
+    money::Currency,
+    orders::{Bill, EndReason, Hold, Line, Order, OrderStatus, PaymentStatus},
+    products::ProductKind,
     providers::Pause,
+    shipping::ShippingMethod,
 };
 use strum::VariantArray;
 use uuid::Uuid;
@@ -77,6 +83,91 @@ fn letters() -> Vec<(Letter, &'static str)> {
         (retires(Some("2027-01-31".parse().expect("a day"))), "/admin/providers"),
         (retires(None), "/admin/providers"),
     ]
+    .into_iter()
+    .chain(of_orders())
+    .collect()
+}
+
+fn of_orders() -> Vec<(Letter, &'static str)> {
+    const ORDER: &str = "/orders/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11/access/";
+    const OFFICE: &str = "/admin/orders/0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11";
+    let (order_id, currency) = (OrderId(id()), Currency::Eur);
+    let called_off = |reason| (Letter::OrderCalledOff { order_id, reason }, ORDER);
+    let mut letters = vec![
+        (Letter::OrderReceived { order_id }, ORDER),
+        (Letter::OrderPaid { order_id }, ORDER),
+        (Letter::OrderPaymentFailed { order_id }, ORDER),
+        (Letter::OrderExpired { order_id }, ORDER),
+        called_off(EndReason::ByCustomer),
+        called_off(EndReason::AlreadyPaid),
+        (Letter::OrderRefunded { order_id, amount: 1_250, currency }, ORDER),
+        (Letter::OrderLink { order_id }, ORDER),
+        (Letter::OrderDisputed { order_id, amount: 2_990, currency }, OFFICE),
+        (Letter::OrderRefundFailed { order_id, amount: 1_250, currency }, OFFICE),
+    ];
+    letters.extend(Hold::VARIANTS.iter().map(|hold| (Letter::OrderHeld { order_id, hold: *hold }, OFFICE)));
+    letters
+}
+
+/// An order with everything that can be in one.
+fn order() -> Order {
+    let text = |text: &str| text.to_owned();
+    let at = "2026-12-08T09:05:00Z".parse().expect("a moment");
+    let line = |title: &str, size: &str, finish: &str| Line {
+        id: OrderLineId(id()),
+        product_kind: ProductKind::Poster,
+        product_title: text(title),
+        sku: text("PO-30-MA"),
+        size: text(size),
+        finish: text(finish),
+        caption: text(HOSTILE),
+        orientation: Orientation::Portrait,
+        crop: Crop::ALL,
+        effective_dpi: Some(150),
+        quantity: 2,
+        unit: 1_500,
+        subtotal: 3_000,
+        discount: 300,
+        tax: 431,
+        total: 2_700,
+        card: None,
+    };
+    Order {
+        id: OrderId(id()),
+        number: 10_001,
+        account_id: None,
+        email: text("mira@example.org"),
+        status: OrderStatus::Confirmed,
+        end_reason: None,
+        payment_status: PaymentStatus::Paid,
+        hold: None,
+        sums: Bill {
+            currency: Currency::Eur,
+            subtotal: 3_000,
+            discount: 300,
+            shipping: 490,
+            tax: 509,
+            total: 3_190,
+            tax_name: text("VAT"),
+            tax_rate_bp: 1_900,
+            tax_is_inclusive: true,
+        },
+        address: Some(Texts {
+            country: text("DE"),
+            name: text("Mira <b>mira</b>"),
+            line1: text("Hafenweg 9"),
+            city: text("Berlin"),
+            postcode: text("10115"),
+            ..Texts::default()
+        }),
+        shipping_method: Some(ShippingMethod::Standard),
+        days: Some((4, 8)),
+        coupon_code: Some(text("SPRING")),
+        placed_at: at,
+        paid_at: Some(at),
+        ended_at: None,
+        lines: vec![line("Poster", "30 × 40 cm", "Matte"), line("Download", "", "")],
+    }
 }
 
 fn paused(pause: Pause) -> Letter {
@@ -105,6 +196,7 @@ fn outgoing(letter: Letter, name: &str) -> Outgoing {
         name: name.to_owned(),
         has_token: true,
         unsubscribe_token: letter.is_news().then(id),
+        order: letter.order().map(|_| order()),
         letter,
     }
 }
@@ -165,6 +257,46 @@ fn every_letter_is_complete_in_both_forms() {
     }
     let all: BTreeSet<&str> = MailKind::VARIANTS.iter().map(|kind| <&str>::from(*kind)).collect();
     assert_eq!(kinds, all);
+}
+
+#[test]
+fn a_receipt_has_what_was_bought_what_it_cost_and_where_it_goes() {
+    let order_id = OrderId(id());
+    let rendered =
+        open().render(&outgoing(Letter::OrderPaid { order_id }, "Mira"), Some(TOKEN)).expect("words");
+    for words in [
+        "Order No. 10001 of 8 December 2026",
+        "2 x Poster, 30 × 40 cm, Matte: €30.00",
+        "Coupon SPRING: −€3.00",
+        "Shipping: €4.90",
+        "Total: €31.90",
+        "of which 19% VAT: €5.09",
+        "Hafenweg 9",
+        "Berlin, 10115",
+        "within 4 to 8 working days",
+    ] {
+        assert!(rendered.text.contains(words), "{words}: {}", rendered.text);
+    }
+    assert!(rendered.html.contains("of which 19% VAT") && rendered.html.contains("Hafenweg 9"));
+}
+
+#[test]
+fn only_a_receipt_has_words_of_the_customer_in_it() {
+    for (letter, _) in of_orders() {
+        let is_receipt = matches!(letter, Letter::OrderPaid { .. });
+        let rendered = open().render(&outgoing(letter, ""), Some(TOKEN)).expect("words");
+        for words in ["alert(1)", "Hafenweg"] {
+            assert_eq!(rendered.text.contains(words), is_receipt, "{}", rendered.text);
+            assert_eq!(rendered.html.contains(words), is_receipt, "{}", rendered.html);
+        }
+    }
+}
+
+#[test]
+fn an_account_is_led_to_its_order_without_a_link_that_lets_anybody_in() {
+    let order_id = OrderId(id());
+    let rendered = open().render(&outgoing(Letter::OrderPaid { order_id }, "Mira"), None).expect("words");
+    assert_eq!(link(&rendered), format!("https://shop.example/orders/{order_id}"));
 }
 
 #[test]

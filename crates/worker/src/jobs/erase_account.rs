@@ -20,7 +20,10 @@ pub async fn run(id: AccountId, at: &Services, context: &Context) -> Result<(), 
         Erasure::OfStaff => Err(JobError::GiveUp("somebody works for the shop with this account".to_owned())),
         Erasure::NotBefore(moment) => {
             let after = (moment - cause.at).to_std().unwrap_or(Duration::ZERO);
-            Err(JobError::PutOff { reason: "its owner can still think better of it".to_owned(), after })
+            Err(JobError::PutOff {
+                reason: "its owner can still think better of it, or money of theirs is on its way".to_owned(),
+                after,
+            })
         }
     }
 }

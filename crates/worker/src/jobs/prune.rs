@@ -1,7 +1,7 @@
 //! Removes what is of no more use, in small batches.
 
 use shop::{
-    generations, queue,
+    carts, generations, queue,
     schedules::{self, Upkeep},
 };
 
@@ -10,7 +10,7 @@ use crate::{
     services::Services,
 };
 
-/// Removes finished jobs with their attempts, and previews that were left behind.
+/// Removes finished jobs with their attempts, previews that were left behind, and carts that nobody comes back for.
 pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
     let cause = context.cause();
     let mut jobs = 0;
@@ -22,6 +22,7 @@ pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
         }
     }
     generations::prune_previews(&at.db, cause.at).await?;
+    carts::prune(&at.db, cause.at).await?;
     let note = format!("{jobs} finished jobs removed");
     Ok(schedules::ran(&at.db, &context.cause(), Upkeep::Prune, &note).await?)
 }

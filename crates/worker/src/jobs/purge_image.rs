@@ -20,7 +20,10 @@ pub async fn run(id: ImageId, at: &Services, context: &Context) -> Result<(), Jo
         Removal::Needless => return Ok(()),
         Removal::NotBefore(moment) => {
             let after = (moment - cause.at).to_std().unwrap_or(Duration::ZERO);
-            return Err(JobError::PutOff { reason: "it can still be restored".to_owned(), after });
+            return Err(JobError::PutOff {
+                reason: "it can still be restored, or an order needs it".to_owned(),
+                after,
+            });
         }
     };
     for key in keys {

@@ -2,7 +2,7 @@
 
 use shop::{
     Cause,
-    reconciliation::{self, Folder, Listed},
+    reconciliation::{self, Books, Folder, Listed},
     schedules::{self, Upkeep},
 };
 use strum::VariantArray;
@@ -41,7 +41,7 @@ pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
     }
     let removed = remove(at, &run).await?;
     let now = context.cause();
-    let open = reconciliation::conclude(&at.db, &now, cause.at).await?;
+    let open = reconciliation::conclude(&at.db, &now, cause.at, Books::Own).await?;
     let removed = match removed {
         Some(count) => format!("{count} orphans removed"),
         None => format!("{} orphans not removed: too many to be right", run.removable.len()),

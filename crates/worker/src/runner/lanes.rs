@@ -19,7 +19,7 @@ impl LaneSettings {
     /// A lane with its usual numbers. Calls that take seconds and storage wait on the network; pixels need a core each.
     pub fn usual(lane: Lane) -> Self {
         let concurrency = match lane {
-            Lane::Generation | Lane::Uploads => 8,
+            Lane::Generation | Lane::Uploads | Lane::Orders => 8,
             Lane::Pictures => 2,
             // Files of accounts and the comparing of books take long: what is due each minute must not wait for them.
             Lane::Upkeep | Lane::Mail => 4,
@@ -34,7 +34,7 @@ impl LaneSettings {
         // Nor is it what may take minutes, so that another process can take it.
         let batch = match lane {
             Lane::Generation | Lane::Upkeep => 1,
-            Lane::Uploads | Lane::Pictures | Lane::Mail => concurrency,
+            Lane::Uploads | Lane::Pictures | Lane::Orders | Lane::Mail => concurrency,
         };
         Self { lane, concurrency, batch }
     }

@@ -223,6 +223,7 @@ pub async fn sandbox(folder: &Path) -> Sandbox {
         access_key: "key".to_owned(),
         secret_key: "secret".to_owned(),
         draw_time: Duration::ZERO..=Duration::ZERO,
+        stripe_webhooks: Vec::new(),
     };
     Sandbox::start(config).await.expect("a sandbox")
 }
@@ -238,6 +239,7 @@ pub fn services(db: &PgPool, sandbox: &Sandbox, arguments: &[&str]) -> Services 
         "--s3-region=us-east-1".to_owned(),
         "--s3-access-key-id=key".to_owned(),
         "--s3-secret-access-key=secret".to_owned(),
+        "--stripe-secret-key=sk_test_tests".to_owned(),
         format!("--smtp-url=smtp://{}", sandbox.smtp_addr()),
         "--mail-from=AI Gallery <shop@example.org>".to_owned(),
         "--public-url=https://shop.example".to_owned(),
@@ -248,6 +250,9 @@ pub fn services(db: &PgPool, sandbox: &Sandbox, arguments: &[&str]) -> Services 
     ];
     if !arguments.iter().any(|argument| argument.starts_with("--openai-base-url")) {
         line.push(format!("--openai-base-url={}", sandbox.openai_base_url()));
+    }
+    if !arguments.iter().any(|argument| argument.starts_with("--stripe-base-url")) {
+        line.push(format!("--stripe-base-url={}", sandbox.stripe_base_url()));
     }
     if !arguments.iter().any(|argument| argument.starts_with("--openai-moderation=")) {
         line.push("--openai-moderation=off".to_owned());

@@ -1,0 +1,41 @@
+//! Has the payment provider make a page where an order is paid.
+
+use chrono::Duration;
+use shop::{
+    ids::PaymentSessionId,
+    payments::{self, Opening},
+};
+
+use crate::{
+    payments::{close, judge},
+    runner::{Context, JobError},
+    services::Services,
+};
+
+/// Closes what can be paid in its place, and opens it, unless that turned out to be paid.
+pub async fn run(id: PaymentSessionId, at: &Services, context: &Context) -> Result<(), JobError> {
+    let Some(mut opening) = to_open(id, at, context).await? else { return Ok(()) };
+    if !opening.to_close.is_empty() {
+        for earlier in opening.to_close {
+            close(earlier, at, context).await?;
+        }
+        match to_open(id, at, context).await? {
+            Some(still) => opening = still,
+            None => return Ok(()),
+        }
+    }
+    let provider = at.payments.find(&opening.provider)?;
+    match provider.open(&opening).await {
+        Ok(page) => Ok(payments::opened(&at.db, &context.cause(), id, &page).await?),
+        Err(failure) => Err(judge(at, context, provider.name(), failure).await),
+    }
+}
+
+async fn to_open(
+    id: PaymentSessionId,
+    at: &Services,
+    context: &Context,
+) -> Result<Option<Opening>, JobError> {
+    let open_for = Duration::minutes(at.checkout_minutes.into());
+    Ok(payments::to_open(&at.db, &context.cause(), id, open_for).await?)
+}
