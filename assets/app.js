@@ -104,13 +104,13 @@ each("[data-reveal]", (button) => {
 // One press, one request. A page that comes back from the browser's cache is fresh again, and so is one whose request was
 // stopped: browsers that do not say so are taken to have been after half a minute. The shop takes the same twice for once.
 const refresh = () => each("form[data-sent]", (form) => delete form.dataset.sent);
-each("form[data-once]", (form) =>
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) return event.preventDefault();
-    form.dataset.sent = "yes";
-    setTimeout(refresh, 30_000);
-  }),
-);
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-once]");
+  if (!form) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(refresh, 30_000);
+});
 addEventListener("pageshow", refresh);
 window.navigation?.addEventListener("navigateerror", refresh);
 
@@ -143,4 +143,128 @@ document.addEventListener("htmx:before:request", (event) => {
 document.addEventListener("visibilitychange", () => {
   const progress = document.querySelector("#progress[data-hx-get]");
   if (progress && !document.hidden) progress.dispatchEvent(new Event("every"));
+});
+
+// The part of a picture that is printed, moved by hand. The server is asked when the hand rests: it knows prices and mock-ups, and
+// has the last word on what fits. Numbers are ten-thousandths of the picture, as there.
+const WHOLE = 10_000;
+const PARTS = ["left", "top", "width", "height"];
+const numbers = (data, names) => names.map((name) => Number(data[name]));
+const stage = () => document.querySelector("[data-crop]");
+
+const dpi = (crop, data) => {
+  const [across, down, wide, tall] = numbers(data, ["pictureWidth", "pictureHeight", "mmWidth", "mmHeight"]);
+  const inch = (side, part, mm) => Math.floor((Math.round((side * part) / WHOLE) * 254) / (mm * 10));
+  return Math.min(inch(across, crop.width, wide), inch(down, crop.height, tall));
+};
+
+// As much of the picture as fills the print, and the smallest share of that which is still sharp enough to be sold.
+const largest = (data) => {
+  const [across, down, wide, tall] = numbers(data, ["pictureWidth", "pictureHeight", "mmWidth", "mmHeight"]);
+  const part = (top, bottom) => Math.min(WHOLE, Math.floor((top * WHOLE) / bottom));
+  const wider = across * tall > down * wide;
+  const full = wider ? { width: part(down * wide, across * tall), height: WHOLE } : { width: WHOLE, height: part(across * tall, down * wide) };
+  return { ...full, least: Math.min(1, (Number(data.least) + 1) / dpi(full, data)) };
+};
+
+const showCrop = (frame, crop) => {
+  const { left, top, width, height } = crop;
+  Object.assign(frame.dataset, crop);
+  const [right, bottom] = [left + width, top + height];
+  frame.querySelector(".crop-shade").setAttribute("d", `M0 0H${WHOLE}V${WHOLE}H0ZM${left} ${top}H${right}V${bottom}H${left}Z`);
+  for (const [name, value] of Object.entries({ x: left, y: top, width, height })) frame.querySelector(".crop-edge").setAttribute(name, value);
+  each("[data-crop-part]", (field) => (field.value = crop[field.dataset.cropPart]));
+  each("[data-crop-chosen]", (field) => (field.disabled = false));
+  const [found, good, fair] = [dpi(crop, frame.dataset), ...numbers(frame.dataset, ["good", "fair"])];
+  const sharpness = found >= good ? "good" : found >= fair ? "fair" : "low";
+  each("[data-sharpness]", (words) => {
+    words.hidden = words.dataset.sharpness !== sharpness;
+    if ("disabled" in words) words.disabled = words.hidden;
+  });
+  each("[data-dpi]", (number) => (number.textContent = found));
+  const percent = (part) => `${Math.round(part / 100)} %`;
+  document.querySelector("[data-crop-says]").textContent =
+    `${percent(left)} from the left, ${percent(top)} from the top, ${percent(width)} wide, ${percent(height)} tall, ${found} pixels an inch`;
+};
+
+const clamped = (value, most) => Math.max(0, Math.min(Math.round(value), most));
+const cropOf = (frame) => Object.fromEntries(PARTS.map((part) => [part, Number(frame.dataset[part])]));
+const moveCrop = (frame, from, right, down) =>
+  showCrop(frame, { ...from, left: clamped(from.left + right, WHOLE - from.width), top: clamped(from.top + down, WHOLE - from.height) });
+const zoomCrop = (frame, by) => {
+  const [crop, full] = [cropOf(frame), largest(frame.dataset)];
+  const share = Math.max(full.least, Math.min(1, (crop.width / full.width) * by));
+  const [width, height] = [Math.round(full.width * share), Math.round(full.height * share)];
+  const keep = (start, before, now) => clamped(start + (before - now) / 2, WHOLE - now);
+  showCrop(frame, { left: keep(crop.left, crop.width, width), top: keep(crop.top, crop.height, height), width, height });
+};
+
+let resting;
+let focused;
+const rest = (milliseconds) => {
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    focused = document.activeElement?.id;
+    document.querySelector("#choices")?.dispatchEvent(new Event("change", { bubbles: true }));
+  }, milliseconds);
+};
+
+let drag;
+document.addEventListener("pointerdown", (event) => {
+  const frame = event.target.closest("[data-crop]");
+  if (!frame || event.button) return;
+  clearTimeout(resting);
+  frame.setPointerCapture(event.pointerId);
+  drag = { frame, x: event.clientX, y: event.clientY, from: cropOf(frame), box: frame.getBoundingClientRect() };
+});
+document.addEventListener("pointermove", (event) => {
+  if (!drag) return;
+  const { frame, x, y, from, box } = drag;
+  moveCrop(frame, from, ((event.clientX - x) / box.width) * WHOLE, ((event.clientY - y) / box.height) * WHOLE);
+});
+for (const end of ["pointerup", "pointercancel"])
+  document.addEventListener(end, () => {
+    const moved = drag && PARTS.some((part) => drag.from[part] !== Number(drag.frame.dataset[part]));
+    drag = undefined;
+    if (moved) rest(0);
+  });
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+document.addEventListener("keydown", (event) => {
+  const frame = event.target.closest?.("[data-crop]");
+  if (!frame || event.metaKey || event.ctrlKey || event.altKey) return;
+  const step = STEPS[event.key]?.map((way) => way * (event.shiftKey ? 500 : 100));
+  if (step) moveCrop(frame, cropOf(frame), ...step);
+  else if (event.key === "+" || event.key === "=") zoomCrop(frame, 0.95);
+  else if (event.key === "-") zoomCrop(frame, 1 / 0.95);
+  else return;
+  event.preventDefault();
+  rest(900);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-crop-zoom]");
+  if (!button) return;
+  zoomCrop(stage(), button.dataset.cropZoom === "in" ? 0.9 : 1 / 0.9);
+  rest(900);
+});
+// Who chooses by words does not choose by hand any more.
+document.addEventListener(
+  "change",
+  (event) => event.target.name === "place" && each("[data-crop-chosen]", (field) => (field.disabled = true)),
+  true,
+);
+
+const readyProduct = () => {
+  const frame = stage();
+  if (!frame) return;
+  frame.tabIndex = 0;
+  frame.setAttribute("role", "application");
+  if ("byHand" in frame.dataset) each("[data-crop-chosen]", (field) => (field.disabled = false));
+};
+readyProduct();
+document.addEventListener("htmx:after:swap", () => {
+  readyProduct();
+  const here = document.querySelector("#product")?.dataset.here;
+  if (here) history.replaceState(history.state, "", here);
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+  focused = undefined;
 });

@@ -188,6 +188,11 @@ impl<'a> FromRequest<'a> for Link {
 }
 
 impl Link {
+    /// What the database knows it by, if it has the form of one of ours.
+    pub fn hash(&self) -> Option<TokenHash> {
+        self.0
+    }
+
     /// What it is about, if it is still good for this. A link that lost a letter on its way is as one that was used.
     pub async fn find(&self, visit: &Visit, purpose: Purpose) -> Result<Option<(TokenHash, Token)>, Problem> {
         let Some(hash) = self.0 else { return Ok(None) };

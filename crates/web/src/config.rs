@@ -5,7 +5,7 @@ use std::{collections::HashSet, net::SocketAddr, path::PathBuf};
 use chrono::Duration;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
-use shop::generations::Limits;
+use shop::{generations::Limits, money::Currency};
 use url::Url;
 
 use crate::{clients::TrustedProxies, data_key::DataKey};
@@ -103,6 +103,22 @@ pub struct Config {
     /// still be taken down.
     #[arg(long, env = "GALLERY_REVIEW", default_value = "on")]
     pub gallery_review: Switch,
+    /// The currency in which somebody sees prices who has not chosen another one.
+    #[arg(long, env = "CURRENCY", default_value = "EUR")]
+    pub currency: Currency,
+    /// What the payment provider signs its events with, as it says for the endpoint {PUBLIC_URL}/hooks/stripe: `whsec_…`. Several,
+    /// with commas in between, while one is replaced. Empty: events are refused, and payments are seen some minutes later.
+    #[arg(
+        long,
+        env = "STRIPE_WEBHOOK_SECRETS",
+        default_value = "",
+        hide_default_value = true,
+        hide_env_values = true
+    )]
+    pub stripe_webhook_secrets: SecretString,
+    /// Whether events are of real money. Without it: in production they are, in development not.
+    #[arg(long, env = "STRIPE_LIVEMODE")]
+    pub stripe_livemode: Option<Switch>,
     /// The folder of the page templates.
     #[arg(long, env = "TEMPLATES_DIR", default_value = "templates")]
     pub templates_dir: PathBuf,
@@ -188,6 +204,14 @@ impl Config {
             hourly: self.pictures_per_hour,
             daily: self.pictures_per_day,
             promise: Duration::hours(self.picture_promise_hours.into()),
+        }
+    }
+
+    /// Whether the payment provider's events are of real money.
+    pub fn is_stripe_live(&self) -> bool {
+        match self.stripe_livemode {
+            Some(switch) => switch == Switch::On,
+            None => self.app_env == AppEnv::Production,
         }
     }
 

@@ -12,6 +12,9 @@ use crate::config::{AppEnv, Config, LogFormat};
 /// Prefixes of the widest private networks, 10.0.0.0/8 and fc00::/7: what is wider holds strangers.
 const WIDEST_PROXIES: (u8, u8) = (8, 7);
 
+/// Fewest characters of a secret that the payment provider made; its own have 38.
+const WEBHOOK_SECRET_MIN: usize = 30;
+
 /// What is found, with the file that settings were read from, if there was one.
 pub fn findings(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
     let mut found: Vec<Finding> =
@@ -38,6 +41,7 @@ pub fn findings(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
     }
     found.extend(findings::in_key("S3_ACCESS_KEY_ID", config.s3_access_key_id.expose_secret()));
     found.extend(findings::in_key("S3_SECRET_ACCESS_KEY", config.s3_secret_access_key.expose_secret()));
+    found.extend(in_webhook_secrets(config));
     found.extend(in_trusted_proxies(config.trusted_proxies.networks()));
     found.extend(findings::in_log_filter(&config.rust_log));
     found.extend(findings::in_log_format(config.log_format == LogFormat::Json));
@@ -58,6 +62,18 @@ fn in_public_url(config: &Config) -> Option<Finding> {
             "public_url.http",
             "PUBLIC_URL is not https: passwords and sessions would travel in the clear, and browsers would not be told to insist on TLS.",
             "Put a proxy with a certificate in front, and set PUBLIC_URL=https://…",
+        )
+    })
+}
+
+fn in_webhook_secrets(config: &Config) -> Option<Finding> {
+    let secrets = config.stripe_webhook_secrets.expose_secret();
+    let is_weak = |secret: &str| secret.len() < WEBHOOK_SECRET_MIN || !secret.starts_with("whsec_");
+    secrets.split(',').map(str::trim).any(is_weak).then(|| {
+        Finding::weak(
+            "payments.webhook_secret",
+            "STRIPE_WEBHOOK_SECRETS is empty, or one of them is none of the payment provider's: its events would be refused, or could be forged.",
+            "Make an endpoint {PUBLIC_URL}/hooks/stripe in the payment provider's dashboard, and set the secret that it shows: whsec_…",
         )
     })
 }

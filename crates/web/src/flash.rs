@@ -1,9 +1,18 @@
 //! One message for the next page, kept in a cookie as a key. The words are ours: nobody can plant theirs in a cookie.
 
+mod carts;
+mod orders;
+mod pricing;
+
 use std::{fmt, str::FromStr};
 
+pub use carts::CartFlash;
+pub use orders::OrderFlash;
+pub use pricing::PricingFlash;
 use serde::Serialize;
 use shop::ids::ImageId;
+
+use crate::pages::cart::lines::Carried;
 
 /// What happened just before this page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +103,14 @@ pub enum Flash {
     BlocklistChanged,
     /// Staff gave credits, or took some.
     CreditsGiven,
+    /// Something about the cart.
+    Cart(CartFlash),
+    /// Something about an order.
+    Order(OrderFlash),
+    /// Something about what things cost.
+    Pricing(PricingFlash),
+    /// So many mock-ups wait that one more is not taken.
+    MockupsBusy,
     /// The change had been made before, perhaps in another window.
     NothingToDo,
 }
@@ -116,6 +133,8 @@ pub struct Undo {
     pub action: String,
     /// What it says.
     pub label: &'static str,
+    /// What it takes along.
+    pub fields: Vec<Carried>,
 }
 
 impl Flash {
@@ -198,6 +217,13 @@ impl Flash {
             Self::ReviewEnded => ("done", "The review is over. Pictures are drawn for this customer again."),
             Self::BlocklistChanged => ("done", "The list is saved. It counts from now on."),
             Self::CreditsGiven => ("done", "The credits are written down."),
+            Self::Cart(flash) => flash.words(),
+            Self::Order(flash) => flash.words(),
+            Self::Pricing(flash) => flash.words(),
+            Self::MockupsBusy => (
+                "problem",
+                "We cannot draw it for you at this moment. You can order all the same, or ask again in a few minutes.",
+            ),
             Self::NothingToDo => {
                 ("problem", "There was nothing to change any more. This is how things stand now.")
             }
@@ -209,8 +235,10 @@ impl Flash {
     fn undo(self) -> Option<Undo> {
         match self {
             Self::Deleted(id) => {
-                Some(Undo { action: format!("/images/{id}/restoration"), label: "Bring it back" })
+                let action = format!("/images/{id}/restoration");
+                Some(Undo { action, label: "Bring it back", fields: vec![] })
             }
+            Self::Cart(flash) => flash.undo(),
             Self::SignedOut
             | Self::Published
             | Self::Unpublished
@@ -253,6 +281,9 @@ impl Flash {
             | Self::ReviewEnded
             | Self::BlocklistChanged
             | Self::CreditsGiven
+            | Self::Order(_)
+            | Self::Pricing(_)
+            | Self::MockupsBusy
             | Self::NothingToDo => None,
         }
     }
@@ -304,6 +335,10 @@ impl fmt::Display for Flash {
             Self::ReviewEnded => f.write_str("review-ended"),
             Self::BlocklistChanged => f.write_str("blocklist-changed"),
             Self::CreditsGiven => f.write_str("credits-given"),
+            Self::Cart(flash) => flash.fmt(f),
+            Self::Order(flash) => write!(f, "order.{}", <&str>::from(flash)),
+            Self::Pricing(flash) => write!(f, "pricing.{}", <&str>::from(flash)),
+            Self::MockupsBusy => f.write_str("mockups-busy"),
             Self::NothingToDo => f.write_str("nothing-to-do"),
         }
     }
@@ -360,8 +395,18 @@ impl FromStr for Flash {
             "review-ended" => Self::ReviewEnded,
             "blocklist-changed" => Self::BlocklistChanged,
             "credits-given" => Self::CreditsGiven,
+            "mockups-busy" => Self::MockupsBusy,
             "nothing-to-do" => Self::NothingToDo,
             other => {
+                if let Some(flash) = other.strip_prefix("cart.") {
+                    return flash.parse().map(Self::Cart);
+                }
+                if let Some(flash) = other.strip_prefix("order.") {
+                    return flash.parse().map(Self::Order).map_err(|_| UnknownFlash);
+                }
+                if let Some(flash) = other.strip_prefix("pricing.") {
+                    return flash.parse().map(Self::Pricing).map_err(|_| UnknownFlash);
+                }
                 let id = other.strip_prefix("deleted.").and_then(|id| id.parse().ok()).ok_or(UnknownFlash)?;
                 Self::Deleted(id)
             }

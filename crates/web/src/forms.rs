@@ -1,6 +1,8 @@
 //! Forms: read within limits, and handed to a page only after the checks that they are ours.
 
+pub mod moments;
 mod multipart;
+pub mod percents;
 
 use std::{
     borrow::Cow,

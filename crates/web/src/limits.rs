@@ -57,6 +57,9 @@ pub const RESET: Rules = Rules { subject: Some(mailbox("reset.address")), networ
 /// Asking for a link that proves an address, again or for another one.
 pub const VERIFICATION: Rules =
     Rules { subject: Some(mailbox("verification.address")), network: Some(MAILER) };
+/// Asking for a link to an order.
+pub const ORDER_LOOKUP: Rules =
+    Rules { subject: Some(mailbox("order_lookup.address")), network: Some(MAILER) };
 /// One-time codes, counted for the account. Three of a million are right at any time: with twelve tries an hour, guessing
 /// takes years on average, for somebody who has the password already. Ten at once are two sessions' worth of typos.
 pub const SECOND_FACTOR: Rules =
@@ -76,21 +79,39 @@ pub const LOVE: Rules = Rules { subject: Some(limit("love.account", 60, 5)), net
 /// Reports, each of which somebody of the shop reads.
 pub const REPORT: Rules =
     Rules { subject: Some(limit("report.account", 10, 300)), network: Some(limit("report.network", 30, 60)) };
+/// Putting things into a cart, which anybody may: each may make a row. An office that orders for everybody on one day can.
+pub const CART: Rules = Rules { subject: None, network: Some(limit("cart.network", 120, 2)) };
+/// Trying codes of coupons, which anybody may: nobody guesses one that is not among the obvious words.
+pub const COUPON: Rules = Rules { subject: None, network: Some(limit("coupon.network", 20, 30)) };
+/// Pressing the button that orders: each press may ask the payment provider for a page. Somebody who changes their mind ten times
+/// in a row still gets what they want; so does an office that orders for everybody.
+pub const ORDER: Rules =
+    Rules { subject: Some(limit("order.buyer", 20, 30)), network: Some(limit("order.network", 60, 10)) };
+
+/// Having mock-ups drawn that nobody wanted before, each of which takes a second of a core, counted for the account or the
+/// browser: trying all sizes and colours of all things with a picture fits in, letting a script fill the line does not.
+pub const MOCKUP: Rules =
+    Rules { subject: Some(limit("mockup.visitor", 60, 10)), network: Some(limit("mockup.network", 120, 5)) };
 
 /// All of them, by what they are for.
-pub const ALL: [(&str, Rules); 12] = [
+pub const ALL: [(&str, Rules); 17] = [
     ("sign-in", SIGN_IN),
     ("sign-in in a known browser", SIGN_IN_AGAIN),
     ("password asked again", PASSWORD_AGAIN),
     ("sign-up", SIGN_UP),
     ("password reset", RESET),
     ("verification", VERIFICATION),
+    ("order link", ORDER_LOOKUP),
     ("one-time code", SECOND_FACTOR),
     ("generation", GENERATION),
     ("upload", UPLOAD),
     ("search", SEARCH),
     ("love", LOVE),
     ("report", REPORT),
+    ("cart", CART),
+    ("coupon", COUPON),
+    ("order", ORDER),
+    ("mock-up", MOCKUP),
 ];
 
 /// It was done too often for now.

@@ -1,5 +1,5 @@
-//! One URL and what can be done there. A form that is sent passes the checks of `forms`; [`Methods::post_by_link`] is the one
-//! way around them, and a test names who may go it.
+//! One URL and what can be done there. A form that is sent passes the checks of `forms`; [`Methods::post_by_link`] and
+//! [`Methods::post_signed`] are the ways around them, and a test names who may go them.
 
 use std::io;
 
@@ -53,6 +53,13 @@ impl Methods {
         self.post = Some(page.into_endpoint().map_to_response().boxed());
         self.by_link = true;
         self
+    }
+
+    /// Takes a request from anywhere whose body proves by a signature who made it. The page reads nothing of it before it has
+    /// looked at that.
+    #[must_use]
+    pub fn post_signed<E: IntoEndpoint<Endpoint: 'static>>(self, page: E) -> Self {
+        self.post_by_link(page)
     }
 
     /// Whether a POST is taken from anywhere.

@@ -1,5 +1,7 @@
 //! Pictures as templates show them, wherever their bytes are.
 
+mod crops;
+
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -7,6 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+pub use crops::Cropped;
 use serde::Serialize;
 use shop::{
     ids::ImageId,

@@ -8,10 +8,12 @@ use crate::{
         Access::{self, Anybody, Member, MemberByPage, Staff},
         Gate,
     },
+    hooks,
     methods::Methods,
     pages::{
-        account, admin, assets, confirmation, email_changes, gallery, generations, health, home, images,
-        mail_preferences, password_resets, second_factor, sign_in, sign_out, sign_up, sources, verifications,
+        account, admin, assets, cart, checkout, confirmation, email_changes, gallery, generations, health,
+        home, images, mail_preferences, mockups, orders, password_resets, products, second_factor, sign_in,
+        sign_out, sign_up, sources, verifications,
     },
 };
 
@@ -121,17 +123,25 @@ pub fn table() -> Table {
         .at("/images/:id/reports", Member, post(images::reports::create))
         .at("/images/:id/deletion", Member, post(images::deletion::create))
         .at("/images/:id/restoration", Member, post(images::restoration::create))
+        .at("/products", Anybody, get(products::index::show))
+        .at("/products/:slug", Anybody, get(products::show::show))
+        .at("/products/:slug/mockups", Anybody, post(products::mockups::create))
+        .at("/mockups/:id", Anybody, get(mockups::show::show))
         .at(
             "/mail-preferences/:token",
             Anybody,
             get(mail_preferences::show::show).post_by_link(mail_preferences::show::create),
         )
+        .at("/hooks/stripe", Anybody, Methods::default().post_signed(hooks::stripe::create))
         .at("/healthz", Anybody, get(health::alive))
         .at("/readyz", Anybody, get(health::ready))
         .at("/assets/*name", Anybody, get(assets::show))
         .at("/favicon.ico", Anybody, get(assets::icon))
         .at("/robots.txt", Anybody, get(assets::robots))
+        .with_the_checkout()
+        .with_orders()
         .with_the_office()
+        .with_the_till()
 }
 
 impl Table {
@@ -140,6 +150,34 @@ impl Table {
         self.listed.push(Listed { pattern, access, methods: methods.allowed(), by_link });
         self.route = self.route.at(pattern, Gate::new(access, methods));
         self
+    }
+
+    /// From the cart to the order.
+    fn with_the_checkout(self) -> Self {
+        self.at("/cart", Anybody, get(cart::show::show))
+            .at("/cart/lines", Anybody, post(cart::lines::new::create))
+            .at("/cart/lines/restoration", Anybody, post(cart::lines::restoration::create))
+            .at("/cart/lines/:id", Anybody, post(cart::lines::show::create))
+            .at("/cart/lines/:id/removal", Anybody, post(cart::lines::removal::create))
+            .at("/cart/coupon", Anybody, post(cart::coupon::create))
+            .at("/cart/coupon/removal", Anybody, post(cart::coupon::removal::create))
+            .at("/cart/currency", Anybody, post(cart::currency::create))
+            .at("/checkout/address", Anybody, get(checkout::address::show).post(checkout::address::create))
+            .at("/checkout/shipping", Anybody, get(checkout::shipping::show).post(checkout::shipping::create))
+            .at("/checkout/review", Anybody, get(checkout::review::show).post(checkout::review::create))
+    }
+
+    /// What was ordered.
+    fn with_orders(self) -> Self {
+        self.at("/orders", Member, get(orders::index::show))
+            .at("/orders/lookup", Anybody, get(orders::lookup::show).post(orders::lookup::create))
+            .at("/orders/:id", Anybody, get(orders::show::show))
+            .at("/orders/:id/progress", Anybody, get(orders::show::progress))
+            .at("/orders/:id/payment", Anybody, get(orders::payment::show).post(orders::payment::create))
+            .at("/orders/:id/cancellation", Anybody, post(orders::cancellation::create))
+            .at("/orders/:id/resumption", Anybody, post(orders::resumption::create))
+            .at("/orders/:id/return-to-cart", Anybody, post(orders::return_to_cart::create))
+            .at("/orders/:id/access/:token", Anybody, get(orders::access::show))
     }
 
     /// Where staff work.
@@ -213,8 +251,30 @@ impl Table {
                 Staff(Duty::ReviewPictures),
                 post(admin::reviews::verdict::create),
             )
+            .at("/admin/orders", Staff(Duty::SeeOrders), get(admin::orders::index::show))
+            .at("/admin/orders/:id", Staff(Duty::SeeOrders), get(admin::orders::show::show))
+            .at("/admin/orders/:id/release", Staff(Duty::SettleHolds), post(admin::orders::release::create))
             .at("/admin/mails", Staff(Duty::SeeMails), get(admin::mails::show))
             .at("/admin/audit", Staff(Duty::SeeAudit), get(admin::audit::show))
+    }
+
+    /// Where staff say what things cost.
+    fn with_the_till(self) -> Self {
+        let prices = Staff(Duty::ChangePrices);
+        let coupons = Staff(Duty::ChangeCoupons);
+        self.at("/admin/prices", prices, get(admin::prices::index::show).post(admin::prices::new::create))
+            .at("/admin/prices/new", prices, get(admin::prices::new::show))
+            .at("/admin/prices/preview", prices, get(admin::prices::preview::show))
+            .at("/admin/prices/:id", prices, get(admin::prices::show::show).post(admin::prices::show::create))
+            .at("/admin/prices/:id/amounts", prices, post(admin::prices::amounts::create))
+            .at("/admin/prices/:id/publication", prices, post(admin::prices::publication::create))
+            .at("/admin/prices/:id/withdrawal", prices, post(admin::prices::withdrawal::create))
+            .at("/admin/prices/:id/deletion", prices, post(admin::prices::deletion::create))
+            .at("/admin/coupons", coupons, get(admin::coupons::index::show).post(admin::coupons::new::create))
+            .at("/admin/coupons/new", coupons, get(admin::coupons::new::show))
+            .at("/admin/coupons/:id", coupons, get(admin::coupons::show::show))
+            .at("/admin/coupons/:id/deactivation", coupons, post(admin::coupons::deactivation::create))
+            .at("/admin/coupons/:id/reactivation", coupons, post(admin::coupons::reactivation::create))
     }
 
     /// As poem routes requests.

@@ -10,6 +10,8 @@ use crate::random;
 
 /// How long a browser is known in which somebody signed in.
 const KNOWN: Duration = Duration::days(180);
+/// How long a guest's cart is found again.
+const CART: Duration = Duration::days(60);
 /// How long a browser keeps the value that ties a form to it before anybody has signed in.
 const BEFORE_SIGN_IN: Duration = Duration::days(1);
 
@@ -49,6 +51,7 @@ pub struct Cookies {
     flash: &'static str,
     known: &'static str,
     sent_to: &'static str,
+    cart: &'static str,
     attributes: &'static str,
 }
 
@@ -62,11 +65,19 @@ impl Cookies {
                 flash: "__Host-flash",
                 known: "__Host-known",
                 sent_to: "__Host-sent-to",
+                cart: "__Host-cart",
                 attributes,
             }
         } else {
             let attributes = "; Path=/; HttpOnly; SameSite=Lax";
-            Self { session: "sid", flash: "flash", known: "known", sent_to: "sent-to", attributes }
+            Self {
+                session: "sid",
+                flash: "flash",
+                known: "known",
+                sent_to: "sent-to",
+                cart: "cart",
+                attributes,
+            }
         }
     }
 
@@ -120,6 +131,16 @@ impl Cookies {
     /// Keeps the address that a mail goes to, for the page that says so: in the page's own address it would stand in logs.
     pub fn keep_sent_to(&self, email: &str) -> HeaderValue {
         self.set(self.sent_to, &BASE64_URL_SAFE_NO_PAD.encode(email), Duration::minutes(15))
+    }
+
+    /// What a guest's cart and orders are known by.
+    pub fn cart(&self, headers: &HeaderMap) -> Option<SessionValue> {
+        find(headers, self.cart).and_then(SessionValue::decode)
+    }
+
+    /// Keeps that.
+    pub fn keep_cart(&self, value: &SessionValue) -> HeaderValue {
+        self.set(self.cart, &value.encode(), CART)
     }
 
     fn set(&self, name: &str, value: &str, lifetime: Duration) -> HeaderValue {

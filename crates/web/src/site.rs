@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
-use shop::generations::Limits;
+use shop::{generations::Limits, money::Currency};
 use sqlx::PgPool;
 use url::Url;
 
@@ -13,6 +13,7 @@ use crate::{
     clients::TrustedProxies,
     config::{AppEnv, Config, Switch},
     data_key::DataKey,
+    hooks::stripe::Signatures,
     hosts::Hosts,
     passwords::Passwords,
     pictures::Pictures,
@@ -70,6 +71,10 @@ pub struct Site {
     pub trusted_proxies: TrustedProxies,
     /// How much one customer may ask for.
     pub generation_limits: Limits,
+    /// The currency in which somebody sees prices who has not chosen another one.
+    pub currency: Currency,
+    /// Knows which events are the payment provider's own.
+    pub stripe: Signatures,
     /// Credits that a new customer is welcomed with.
     pub welcome_credits: i32,
     /// Whether somebody works on the shop here.
@@ -95,6 +100,8 @@ impl Site {
             headers: SecurityHeaders::new(&storage.origin(), config.is_https())?,
             storage,
             waiting_line: WaitingLine::default(),
+            currency: config.currency,
+            stripe: Signatures::new(&config.stripe_webhook_secrets, config.is_stripe_live()),
             gallery_is_reviewed: config.gallery_review == Switch::On,
             pictures: Pictures::default(),
             passwords: Passwords::new(),

@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
-use tera::{Context, Tera};
+use tera::{Context, Tera, Value};
 
 pub use shell::{Account, Shell};
 
@@ -74,6 +74,13 @@ impl Views {
 /// A moment as `<time datetime>` wants it.
 pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// JSON as it may stand between `<script>` and `</script>`, where nothing is unescaped: no text in it can end the script or
+/// begin another one.
+pub fn in_script(facts: &serde_json::Value) -> Value {
+    let safe = facts.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    Value::safe_string(&safe)
 }
 
 fn parse(folder: &Path) -> anyhow::Result<Tera> {

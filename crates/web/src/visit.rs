@@ -9,8 +9,11 @@ use poem::{
 };
 use shop::{
     Cause,
+    carts::{self, Owner},
+    crops::Crop,
     ids::AccountId,
     images::Card,
+    money::Currency,
     sessions::{self, SecondFactor, Visitor},
 };
 use tokio::sync::OnceCell;
@@ -21,7 +24,7 @@ use crate::{
     error::Problem,
     flash::Flash,
     pages::doors::local_path,
-    pictures::{Picture, Wall},
+    pictures::{Cropped, Picture, Wall},
     random,
     session::SessionValue,
     site::Site,
@@ -48,12 +51,15 @@ pub struct Visit {
     pub user_agent: String,
     /// The session value of its cookie, signed in or not.
     pub session: Option<SessionValue>,
+    /// What this browser's cart and orders are known by, if it is a guest's or was one's.
+    pub cart: Option<SessionValue>,
     /// The address to which this browser had a mail sent a while ago.
     pub sent_to: Option<String>,
     /// The proof that somebody signed in in this browser before, as it came.
     pub known_browser: Option<String>,
     flash: Option<Flash>,
     visitor: OnceCell<Option<Visitor>>,
+    guest_pieces: OnceCell<i64>,
 }
 
 impl Visit {
@@ -82,10 +88,12 @@ impl Visit {
                 .and_then(|page| page.strip_prefix(site.origin.as_str()))
                 .and_then(local_path),
             session: site.cookies.session(headers),
+            cart: site.cookies.cart(headers),
             sent_to: site.cookies.sent_to(headers),
             known_browser: site.cookies.known_browser(headers).map(str::to_owned),
             flash: site.cookies.flash(headers).and_then(|flash| flash.parse().ok()),
             visitor: OnceCell::new(),
+            guest_pieces: OnceCell::new(),
             site,
         })
     }
@@ -96,9 +104,15 @@ impl Visit {
         request.data::<Arc<Self>>().cloned().ok_or_else(lost)
     }
 
-    /// Who is signed in: nobody, as long as a one-time code is due. Asked once a request, and only if there is a cookie.
+    /// Who is signed in: nobody, as long as a one-time code is due. Asked once a request, and only if there is a cookie. For the
+    /// header of the page, a guest's cart is looked at as well, if there is a cookie of one.
     pub async fn visitor(&self) -> Result<Option<&Visitor>, Problem> {
-        Ok(self.arrival().await?.filter(|visitor| visitor.second_factor != SecondFactor::Due))
+        let visitor = self.arrival().await?.filter(|visitor| visitor.second_factor != SecondFactor::Due);
+        if let (None, Some(cart)) = (visitor, self.cart) {
+            let count = async || carts::pieces(&self.site.db, &cart.id_hash()).await;
+            self.guest_pieces.get_or_try_init(count).await?;
+        }
+        Ok(visitor)
     }
 
     /// Who gave the right password in this session, also if a one-time code is still due.
@@ -113,9 +127,30 @@ impl Visit {
         self.visitor.get()?.as_ref().filter(|visitor| visitor.second_factor != SecondFactor::Due)
     }
 
+    /// How many pieces are in the cart that this visit sees, as far as it was asked already.
+    fn in_cart(&self) -> i64 {
+        let guest = || self.guest_pieces.get().copied().unwrap_or_default();
+        self.known_visitor().map_or_else(guest, |visitor| visitor.in_cart)
+    }
+
     /// The account that is signed in.
     pub fn account_id(&self) -> Option<AccountId> {
         self.known_visitor().map(|visitor| visitor.account_id)
+    }
+
+    /// Whose cart and orders this visit sees: the account's that is signed in, or the browser's, if it has any.
+    pub async fn cart_owner(&self) -> Result<Option<Owner>, Problem> {
+        let account = self.visitor().await?.map(|visitor| Owner::Account(visitor.account_id));
+        Ok(account.or_else(|| self.cart.map(|value| Owner::Guest(value.id_hash()))))
+    }
+
+    /// The currency in which this visitor sees prices: their cart's, or the shop's.
+    pub async fn currency(&self) -> Result<Currency, Problem> {
+        let chosen = match self.cart_owner().await? {
+            Some(owner) => carts::currency(&self.site.db, &owner).await?,
+            None => None,
+        };
+        Ok(chosen.unwrap_or(self.site.currency))
     }
 
     /// Whether they proved that their address is theirs.
@@ -165,6 +200,11 @@ impl Visit {
         self.site.pictures.show(&self.site.storage, self.at(), card, Wall::Gallery)
     }
 
+    /// A part of a picture, with a link for this hour.
+    pub fn cropped(&self, card: &Card, crop: Crop) -> Cropped {
+        Cropped::new(&self.site.storage, self.at(), card, crop)
+    }
+
     /// A page, as an answer.
     pub fn page<P: Page>(&self, page: &P) -> Result<Response, Problem> {
         self.page_with(StatusCode::OK, page)
@@ -177,7 +217,7 @@ impl Visit {
         let csrf = session.map(|session| self.site.token_key.token(&session)).unwrap_or_default();
         let html = self.html(page, &csrf)?;
         let response = Response::builder().status(status).content_type("text/html; charset=utf-8");
-        let personal = P::HAS_FORM || self.session.is_some() || self.flash.is_some();
+        let personal = P::HAS_FORM || self.session.is_some() || self.cart.is_some() || self.flash.is_some();
         let response = if personal {
             response.header(header::CACHE_CONTROL, "no-store")
         } else {
@@ -210,6 +250,7 @@ impl Visit {
                 unseen: visitor.unseen,
                 erase_at: visitor.erase_at.map(moment),
             }),
+            in_cart: self.in_cart(),
             csrf,
             path: &self.path,
             place: P::PLACE.unwrap_or(&self.path),

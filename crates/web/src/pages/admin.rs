@@ -3,15 +3,22 @@
 pub mod accounts;
 pub mod audit;
 pub mod blocklist;
+pub mod coupons;
 pub mod index;
 pub mod mails;
+pub mod orders;
+pub mod prices;
 pub mod providers;
 pub mod reviews;
 pub mod strikes;
 pub mod upkeep;
 
 use serde::Serialize;
-use shop::accounts::{Duty, Role};
+use shop::{
+    accounts::{Duty, Role},
+    money::Currency,
+};
+use strum::VariantArray;
 use url::form_urlencoded;
 
 use crate::{admission::Staff, error::Problem};
@@ -33,9 +40,12 @@ struct Link {
 }
 
 /// The pages, for whom they are, and what is found there.
-const PAGES: [(&str, &str, Duty); 9] = [
+const PAGES: [(&str, &str, Duty); 12] = [
     (index::PATH, "Overview", Duty::EnterOffice),
+    (orders::PATH, "Orders", Duty::SeeOrders),
     (reviews::index::PATH, "Pictures", Duty::ReviewPictures),
+    (prices::PATH, "Prices", Duty::ChangePrices),
+    (coupons::PATH, "Coupons", Duty::ChangeCoupons),
     (accounts::PATH, "Accounts", Duty::SeeAccounts),
     (strikes::PATH, "Turned down", Duty::JudgeStrikes),
     (blocklist::PATH, "Blocklist", Duty::ChangeBlocklist),
@@ -55,6 +65,31 @@ impl Office {
             .collect();
         Self { links, role: role_text(role) }
     }
+}
+
+/// One of several, in a list to choose from.
+#[derive(Debug, Clone, Serialize)]
+struct Choice {
+    value: String,
+    text: String,
+    chosen: bool,
+}
+
+/// All currencies to choose from, the one with this code chosen.
+fn currency_choices(chosen: &str) -> Vec<Choice> {
+    let choice = |currency: &Currency| Choice {
+        value: currency.code().to_owned(),
+        text: format!("{} ({currency})", currency.name()),
+        chosen: currency.code() == chosen,
+    };
+    Currency::VARIANTS.iter().map(choice).collect()
+}
+
+/// A state, as a word with a dot before it.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Badge {
+    class: &'static str,
+    text: &'static str,
 }
 
 /// A role as people say it.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use shop::{
     StaleTransition,
     accounts::{self, EMAIL_MAX},
+    carts,
     ids::AccountId,
     second_factors,
     sessions::{self, Browser, Kept, Visitor},
@@ -128,10 +129,20 @@ pub async fn enter(
     let mut response = if second_factors::is_on(&visit.site.db, account_id).await? {
         see_other(&door(second_factor::PATH, to))
     } else {
+        bring_cart(visit, account_id).await?;
         see_other(to)
     };
     response.headers_mut().append(header::SET_COOKIE, visit.site.cookies.keep_session(&session, true));
     Ok(Ok(response))
+}
+
+/// Moves what a guest put into the cart into that of the account, in which they are signed in now. The cookie stays: what the guest
+/// ordered is found by it.
+pub async fn bring_cart(visit: &Visit, account_id: AccountId) -> Result<(), Problem> {
+    if let Some(cart) = &visit.cart {
+        carts::merge(&visit.site.db, &visit.cause, &cart.id_hash(), account_id).await?;
+    }
+    Ok(())
 }
 
 /// Does something that takes longer for an address that is known, so that the clock does not tell which it was.

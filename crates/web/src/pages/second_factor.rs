@@ -77,6 +77,7 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     };
     match codes::look_at(&visit, visitor, form.text("code"), spend).await? {
         Outcome::Right(proof) => {
+            doors::bring_cart(&visit, visitor.account_id).await?;
             let mut answer = match proof {
                 Proof::Code { .. } => see_other(onwards(&next)),
                 Proof::RecoveryCode(_) => {

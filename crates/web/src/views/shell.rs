@@ -11,6 +11,8 @@ pub struct Shell<'a> {
     pub title: &'a str,
     /// Who is signed in.
     pub account: Option<Account<'a>>,
+    /// How many pieces are in the cart.
+    pub in_cart: i64,
     /// The token that every form carries.
     pub csrf: &'a str,
     /// The path of this page, without a query.

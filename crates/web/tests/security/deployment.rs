@@ -22,6 +22,7 @@ fn fit() -> Config {
     config.s3_secret_access_key = "b9QzX4rT7wLk2Vn8Pf6sYh3Jc5Gd1Ma0".into();
     config.trusted_proxies = "10.0.0.0/8".parse().expect("a network");
     config.log_format = LogFormat::Json;
+    config.stripe_webhook_secrets = "whsec_4f7Qw9zLk2Vb8nRtXc3Mj6Hd1Gs5Pa0y".into();
     config
 }
 
@@ -68,6 +69,8 @@ fn each_weakness_is_found_by_itself() {
         (|config| config.s3_public_endpoint = "http://pictures.example".to_owned(), &["service.http"]),
         (|config| config.s3_access_key_id = "minioadmin".into(), &["service.key"]),
         (|config| config.s3_secret_access_key = "short".into(), &["service.key"]),
+        (|config| config.stripe_webhook_secrets = "".into(), &["payments.webhook_secret"]),
+        (|config| config.stripe_webhook_secrets = "whsec_short".into(), &["payments.webhook_secret"]),
         (|config| config.trusted_proxies = "".parse().expect("none"), &["trusted_proxies.none"]),
         (|config| config.trusted_proxies = "0.0.0.0/0".parse().expect("all"), &["trusted_proxies.everybody"]),
         (
@@ -97,7 +100,7 @@ fn check(words: &[&str], settings: &[(&str, &str)], mode: u32) -> Output {
         .expect("it runs")
 }
 
-const FIT: [(&str, &str); 10] = [
+const FIT: [(&str, &str); 11] = [
     ("APP_ENV", "production"),
     ("DATABASE_URL", "postgres://shop:Kq8vZr3x@127.0.0.1/shop"),
     ("PUBLIC_URL", "https://shop.example"),
@@ -108,6 +111,7 @@ const FIT: [(&str, &str); 10] = [
     ("TRUSTED_PROXIES", "10.0.0.0/8"),
     ("LOG_FORMAT", "json"),
     ("DATA_KEY", crate::support::DATA_KEY),
+    ("STRIPE_WEBHOOK_SECRETS", "whsec_4f7Qw9zLk2Vb8nRtXc3Mj6Hd1Gs5Pa0y"),
 ];
 
 #[test]
@@ -124,6 +128,7 @@ fn the_program_says_so_by_its_exit_code_and_shows_no_secret() {
         (Some(("SESSION_SECRET", "hunter2")), 0o600, Some("session_secret.weak")),
         (Some(("DATA_KEY", same_bytes.as_str())), 0o600, Some("data_key.weak")),
         (Some(("DATA_KEY", "hunter2")), 0o600, Some("data_key.weak")),
+        (Some(("STRIPE_WEBHOOK_SECRETS", "hunter2")), 0o600, Some("payments.webhook_secret")),
     ] {
         let settings =
             FIT.map(|(name, value)| change.filter(|(changed, _)| *changed == name).unwrap_or((name, value)));
@@ -132,7 +137,7 @@ fn the_program_says_so_by_its_exit_code_and_shows_no_secret() {
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.success(), weak.is_none(), "{change:?} {mode:o}: {said}");
         assert!(weak.is_none_or(|id| said.contains(&format!("WEAK  {id}"))), "{said}");
-        let known = ["hunter2", "Kq8vZr3x", &same_bytes, FIT[6].1];
+        let known = ["hunter2", "Kq8vZr3x", &same_bytes, FIT[6].1, FIT[10].1];
         for secret in known.into_iter().chain([crate::support::SECRET, crate::support::DATA_KEY]) {
             assert!(!said.contains(secret), "{said}");
         }

@@ -10,10 +10,13 @@ use shop::{
     accounts::{Duty, Role},
     addresses::{self, Texts},
     audit::Actor,
-    blocklists, exports,
+    blocklists,
+    carts::{self, Owner},
+    exports,
     generations::{self, Begun, Wish},
-    ids::{AccountId, GenerationId, StrikeId},
+    ids::{AccountId, GenerationId, ImageId, OrderId, StrikeId},
     images,
+    money::Currency,
     sources::{self, Brought, SourceImage},
     strikes,
     testing::{self, TERMS},
@@ -22,7 +25,7 @@ use shop::{
 use strum::VariantArray;
 use web::{admission::Access, routes::Listed};
 
-use crate::support::{Answer, Member, Shop};
+use crate::support::{Answer, Member, Shop, choice};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
@@ -51,6 +54,8 @@ enum Expect {
     Strangers(u16),
     /// Whoever has to prove an address; others are sent on.
     Unproved(u16),
+    /// The customer, who has something in their cart; others are sent to their own, which is empty.
+    Buyer(u16),
     /// Whoever is signed in; strangers are sent to sign in.
     Members(u16),
     /// Whoever is signed in and has proved their address; strangers are sent to sign in, others are told what is missing.
@@ -68,7 +73,8 @@ enum Expect {
 }
 
 use Expect::{
-    All, ByCodes, ByLink, Hidden, Members, Own, OwnByLink, OwnByScript, Staff, Strangers, Unproved, Verified,
+    All, Buyer, ByCodes, ByLink, Hidden, Members, Own, OwnByLink, OwnByScript, Staff, Strangers, Unproved,
+    Verified,
 };
 
 const STAFF: &[Who] = &[Who::Support, Who::Production, Who::Manager, Who::Owner];
@@ -100,10 +106,22 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/second-factor", All(303)),
     ("GET", "/confirmation", Members(200)),
     ("POST", "/confirmation", Members(422)),
+    ("GET", "/checkout/address", Buyer(200)),
+    ("POST", "/checkout/address", All(303)),
+    ("GET", "/checkout/shipping", Buyer(200)),
+    // No way of sending is chosen, so that the review leads back here.
+    ("POST", "/checkout/shipping", Buyer(422)),
+    ("GET", "/checkout/review", All(303)),
+    ("POST", "/checkout/review", All(303)),
     ("GET", "/gallery", All(200)),
     ("GET", "/gallery/:name", All(200)),
     // On to object storage, by an address that is good for a while.
     ("GET", "/gallery/:name/card.jpg", All(303)),
+    ("GET", "/products", All(200)),
+    ("GET", "/products/:slug", All(200)),
+    // With the customer's picture on it.
+    ("POST", "/products/:slug/mockups", Hidden(303)),
+    ("GET", "/mockups/:id", Hidden(200)),
     ("GET", "/generations", Members(200)),
     ("POST", "/generations", Verified(303)),
     ("GET", "/generations/new", Members(200)),
@@ -123,9 +141,33 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/images/:id/reports", Verified(422)),
     ("POST", "/images/:id/deletion", Own(303)),
     ("POST", "/images/:id/restoration", Own(303)),
+    ("GET", "/orders", Members(200)),
+    ("GET", "/orders/lookup", All(200)),
+    // The number is missing.
+    ("POST", "/orders/lookup", All(422)),
+    ("GET", "/orders/:id", Hidden(200)),
+    ("GET", "/orders/:id/progress", Hidden(200)),
+    // Back to the order, as long as there is no page to pay on.
+    ("GET", "/orders/:id/payment", Hidden(303)),
+    ("POST", "/orders/:id/payment", Hidden(303)),
+    ("POST", "/orders/:id/cancellation", Hidden(303)),
+    ("POST", "/orders/:id/resumption", Hidden(303)),
+    ("POST", "/orders/:id/return-to-cart", Hidden(303)),
+    // Whoever has the link of a letter sees the order in that browser, as the next page.
+    ("GET", "/orders/:id/access/:token", All(303)),
     // A mail program turns news off by the link alone.
     ("GET", "/mail-preferences/:token", All(200)),
     ("POST", "/mail-preferences/:token", All(200)),
+    ("GET", "/cart", All(200)),
+    // Of a variant that nobody sells.
+    ("POST", "/cart/lines", All(422)),
+    ("POST", "/cart/lines/restoration", All(422)),
+    ("POST", "/cart/lines/:id", Hidden(303)),
+    // There is no such coupon; who has no cart has nothing that it could be for.
+    ("POST", "/cart/coupon", Hidden(422)),
+    ("POST", "/cart/coupon/removal", All(303)),
+    ("POST", "/cart/lines/:id/removal", Hidden(303)),
+    ("POST", "/cart/currency", All(303)),
     ("GET", "/account", Members(200)),
     ("GET", "/account/profile", Members(200)),
     ("POST", "/account/profile", Members(303)),
@@ -183,8 +225,31 @@ const MATRIX: &[(&str, &str, Expect)] = &[
     ("POST", "/admin/providers/:name/stay", Staff(303, HEADS)),
     ("POST", "/admin/providers/:name/probe", Staff(303, HEADS)),
     ("POST", "/admin/providers/:name/resumption", Staff(303, HEADS)),
+    ("GET", "/admin/orders", Staff(200, STAFF)),
+    ("GET", "/admin/orders/:id", Staff(200, STAFF)),
+    ("POST", "/admin/orders/:id/release", Staff(303, HEADS)),
     ("GET", "/admin/mails", Staff(200, DESK)),
     ("GET", "/admin/audit", Staff(200, HEADS)),
+    ("GET", "/admin/prices", Staff(200, HEADS)),
+    ("POST", "/admin/prices", Staff(303, HEADS)),
+    ("GET", "/admin/prices/new", Staff(200, HEADS)),
+    ("GET", "/admin/prices/preview", Staff(200, HEADS)),
+    ("GET", "/admin/prices/:id", Staff(200, HEADS)),
+    // What they saw before is none of what there was.
+    ("POST", "/admin/prices/:id", Staff(422, HEADS)),
+    ("POST", "/admin/prices/:id/amounts", Staff(303, HEADS)),
+    ("POST", "/admin/prices/:id/publication", Staff(303, HEADS)),
+    ("POST", "/admin/prices/:id/deletion", Staff(303, HEADS)),
+    ("POST", "/admin/prices/:id/withdrawal", Staff(303, HEADS)),
+    ("GET", "/admin/coupons", Staff(200, HEADS)),
+    // The code is missing.
+    ("POST", "/admin/coupons", Staff(422, HEADS)),
+    ("GET", "/admin/coupons/new", Staff(200, HEADS)),
+    ("GET", "/admin/coupons/:id", Staff(200, HEADS)),
+    ("POST", "/admin/coupons/:id/deactivation", Staff(303, HEADS)),
+    ("POST", "/admin/coupons/:id/reactivation", Staff(303, HEADS)),
+    // Nobody of them is the payment provider.
+    ("POST", "/hooks/stripe", All(400)),
     ("GET", "/healthz", All(200)),
     ("GET", "/readyz", All(200)),
     ("GET", "/assets/*name", All(200)),
@@ -236,6 +301,17 @@ const FIELDS: &[(&str, &str)] = &[
     ("terms", "grue\nanother"),
     ("version", "1"),
     ("verdict", "benign"),
+    ("variant", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
+    ("line", "0193a5c2-7b54-7cc3-b1c5-6a6f3f0a9d11"),
+    ("orientation", "portrait"),
+    ("left", "0"),
+    ("top", "0"),
+    ("width", "10000"),
+    ("height", "10000"),
+    ("quantity", "2"),
+    ("code", "NONE"),
+    ("currency", "EUR"),
+    ("agree", "yes"),
 ];
 
 impl Who {
@@ -263,6 +339,7 @@ impl Expect {
                 (303, true)
             }
             All(status) | ByLink(status) | Members(status) => (status, false),
+            Buyer(status) => (if customer { status } else { 303 }, false),
             Verified(status) => (if who == Who::Unverified { 403 } else { status }, false),
             ByCodes(without, with) => (if STAFF.contains(&who) { with } else { without }, false),
             Own(status) | OwnByScript(status) | Hidden(status) => {
@@ -349,6 +426,7 @@ impl World {
     async fn furnish(&mut self) {
         let (db, customer) = (self.shop.db(), self.id(Who::Customer));
         let (generation, image) = self.shop.drawn(EMAIL, PROMPT).await;
+        let mockup = self.shop.mockup(image).await;
         let (hung, hung_at) = self.shop.published(EMAIL, "a hare for everybody", "A hare").await;
         let hung_at = hung_at.trim_start_matches("/gallery/").to_owned();
         let (_, submitted) = self.shop.stored(SUBJECT, "an owl").await;
@@ -387,6 +465,10 @@ impl World {
                 .await
                 .expect("a token");
         let strike = self.strike().await;
+        let (order, held) = self.orders(image, submitted).await;
+        let line = choice(&self.shop, "POSTER-13X18-MATTE", image).await;
+        let in_cart = carts::add(db, &cause, &Owner::Account(customer), Currency::Eur, &line).await;
+        let in_cart = in_cart.expect("an answer").expect("added").line_id;
         let mut things = vec![
             ("/generations/", generation.to_string()),
             ("/generations/:id/preview", drawing.to_string()),
@@ -394,7 +476,12 @@ impl World {
             ("/images/:id/love", hung.to_string()),
             ("/images/:id/reports", hung.to_string()),
             ("/gallery/", hung_at),
+            ("/products/", "poster".to_owned()),
+            ("/mockups/", mockup.to_string()),
             ("/sources/", source.to_string()),
+            ("/orders/", order.to_string()),
+            ("/orders/:id/access/", BASE64_URL_SAFE_NO_PAD.encode([4_u8; 32])),
+            ("/admin/orders/", held.to_string()),
             ("/admin/reviews/", submitted.to_string()),
             ("/account/addresses/", address.to_string()),
             ("/account/exports/", export.to_string()),
@@ -404,6 +491,10 @@ impl World {
             ("/admin/accounts/:id/", self.subject.to_string()),
             ("/admin/strikes/", strike.to_string()),
             ("/admin/providers/", "openai".to_owned()),
+            ("/admin/prices/", self.price_list("draft").await),
+            ("/admin/prices/:id/withdrawal", self.price_list("published").await),
+            ("/cart/lines/", in_cart.to_string()),
+            ("/admin/coupons/", self.coupon().await),
         ];
         for (number, purpose, beginning, account, email) in [
             (1, Purpose::VerifyEmail, "/verifications/", self.newcomer, NEWCOMER),
@@ -428,6 +519,19 @@ impl World {
         let from = home.find("/assets/app.").expect("a style sheet");
         home[from..].split('"').next().expect("an address").clone_into(&mut self.asset);
         self.things = things;
+    }
+
+    /// An order of the customer's with a link to it, and a held one of somebody else's.
+    async fn orders(&self, image: ImageId, others: ImageId) -> (OrderId, OrderId) {
+        let (db, customer) = (self.shop.db(), self.id(Who::Customer));
+        let order = testing::placed(db, Owner::Account(customer), EMAIL, image).await;
+        let held = testing::placed(db, Owner::Account(self.subject), SUBJECT, others).await;
+        let stopped = "update orders set hold = 'amount_mismatch' where id = $1";
+        sqlx::query(stopped).bind(held).execute(db).await.expect("held");
+        let access =
+            "insert into order_accesses (token_hash, order_id, created_at) values (sha256($1), $2, now())";
+        sqlx::query(access).bind([4_u8; 32].as_slice()).bind(order).execute(db).await.expect("a link");
+        (order, held)
     }
 
     /// A picture of which one can see something already.
@@ -457,6 +561,22 @@ impl World {
         strikes::undecided(db, cause.at, 1).await.expect("read").remove(0).id
     }
 
+    /// A price list with a price in it.
+    async fn price_list(&self, state: &str) -> String {
+        let sql = "with made as (
+                       insert into price_lists (id, name, currency, state, starts_at, created_at)
+                       values (gen_random_uuid(), 'Francs', 'CHF', $1, now(), now()) returning id)
+                   insert into prices (price_list_id, variant_id, amount)
+                   select made.id, (select id from variants limit 1), 990 from made returning price_list_id::text";
+        sqlx::query_scalar(sql).bind(state).fetch_one(self.shop.db()).await.expect("a list")
+    }
+
+    async fn coupon(&self) -> String {
+        let sql = "insert into coupons (id, code, kind, value, starts_at, created_at)
+                   values (gen_random_uuid(), 'SPRING', 'percent', 1000, now(), now()) returning id::text";
+        sqlx::query_scalar(sql).fetch_one(self.shop.db()).await.expect("a coupon")
+    }
+
     fn id(&self, who: Who) -> AccountId {
         self.accounts.iter().find(|(other, _)| *other == who).expect("an account").1
     }
@@ -481,9 +601,21 @@ impl World {
         if pattern.starts_with("/assets/") {
             return self.asset.clone();
         }
-        let known = self.things.iter().filter(|(beginning, _)| pattern.starts_with(beginning));
-        let thing = known.max_by_key(|(beginning, _)| beginning.len()).map_or("", |(_, thing)| thing);
-        let path = pattern.replace(":id", thing).replace(":token", thing).replace(":name", thing);
+        let thing = |place: &str| {
+            let known = self.things.iter().filter(|(beginning, _)| place.starts_with(beginning));
+            known.max_by_key(|(beginning, _)| beginning.len()).map_or("", |(_, thing)| thing.as_str())
+        };
+        let mut path = pattern.to_owned();
+        // Of two things the first is told by what stands before it.
+        if let Some((before, _)) = pattern.split_once(":id").filter(|(_, after)| after.contains(':')) {
+            path = path.replacen(":id", thing(before), 1);
+        }
+        let thing = thing(pattern);
+        let path = path
+            .replace(":id", thing)
+            .replace(":token", thing)
+            .replace(":name", thing)
+            .replace(":slug", thing);
         assert!(!path.contains([':', '*']) && !path.contains("//"), "{pattern}: say here what it is about");
         path
     }
@@ -492,7 +624,9 @@ impl World {
         let (member, path) = (self.arrive(who).await, self.path(pattern));
         let by_link = web::routes::table().listed.iter().any(|url| url.by_link && url.pattern == pattern);
         if method == "POST" && !by_link {
-            return member.post(&path, FIELDS).await;
+            let image = self.path("/images/:id");
+            let image = ("image", image.trim_start_matches("/images/"));
+            return member.post(&path, &[FIELDS, &[image]].concat()).await;
         }
         let method: Method = method.parse().expect("a method");
         member.browser.send(member.browser.request(method, &path)).await
@@ -514,6 +648,9 @@ impl World {
                    union all select m::text from mails m where account_id = any($1)
                    union all select c::text from credit_entries c where account_id = any($1)
                    union all select k::text from strikes k where account_id = any($1)
+                   union all select c::text from carts c where account_id = any($1)
+                   union all select l::text from cart_lines l join carts c on c.id = l.cart_id where c.account_id = any($1)
+                   union all select o::text from orders o where account_id = any($1)
                    union all select s.id::text from sessions s where account_id = any($1) order by 1";
         let whose = vec![self.id(Who::Customer).0, self.newcomer.0, self.subject.0];
         sqlx::query_scalar(sql).bind(whose).fetch_all(self.shop.db()).await.expect("rows")
@@ -525,12 +662,17 @@ impl World {
                    union all select i::text from images i union all select d::text from addresses d
                    union all select b::text from source_images b union all select c::text from credit_entries c
                    union all select h::text from credit_holds h union all select l::text from loves l
-                   union all select r::text from reports r
+                   union all select w::text from mockups w union all select r::text from reports r
                    union all select e::text from exports e union all select t::text from account_tokens t
                    union all select f::text from second_factors f union all select c::text from recovery_codes c
                    union all select m::text from mails m union all select u::text from audit_entries u
                    union all select v::text from credit_entries v union all select k::text from strikes k
+                   union all select o::text from orders o union all select e::text from order_events e
+                   union all select n::text from payment_sessions n
+                   union all select c::text from carts c union all select l::text from cart_lines l
                    union all select b::text from blocklists b union all select p::text from providers p
+                   union all select l::text from price_lists l union all select p::text from prices p
+                   union all select c::text from coupons c union all select c::text from price_changes c
                    union all select s.id::text || s.confirmed_at from sessions s union all select j.id from apalis.jobs j
                    order by 1";
         sqlx::query_scalar(sql).fetch_all(self.shop.db()).await.expect("rows")
@@ -615,8 +757,8 @@ async fn v8_2_2_everybody_gets_what_is_theirs_and_nothing_of_others() {
     }
     assert!(asked >= MATRIX.len() * Who::VARIANTS.len(), "{asked}");
     assert_eq!(
-        done, 9,
-        "two close and open again, one gives a role, one gives credits once, one ends a review, one judges once, one hangs a picture"
+        done, 10,
+        "two close and open again, one gives a role, one gives credits once, one ends a review, one judges once, one hangs a picture, one lets an order go on"
     );
     let after = world.belongings().await;
     let gone = before.iter().filter(|row| !after.contains(row)).count();
@@ -636,6 +778,7 @@ async fn v8_2_2_the_customer_reads_what_is_theirs() {
         ("/account/addresses/:id", STREET),
         ("/password-resets/:token", EMAIL),
         ("/email-changes/:token", "moved-mira@example.org"),
+        ("/orders/:id", EMAIL),
     ] {
         let answer = world.arrive(Who::Customer).await.get(&world.path(pattern)).await;
         assert!(answer.text.contains(marker), "{pattern}: {}", answer.text);
@@ -666,7 +809,7 @@ async fn v7_5_3_what_gives_power_asks_for_a_fresh_proof() {
         assert!(answer.location().starts_with("/confirmation?next=%2Fadmin"), "{pattern}: {answer:?}");
         asked += 1;
     }
-    assert_eq!(asked, 5);
+    assert_eq!(asked, 6);
     assert_eq!(world.belongings().await, before);
 }
 

@@ -74,7 +74,8 @@ const DOORS: [(&str, &str); 5] = [
     ("/confirmation", ""),
 ];
 /// Forms that take it along: each is sent with every spelling below.
-const FORMS: [&str; 5] = ["/sign-in", "/sign-up", "/verifications", "/second-factor", "/confirmation"];
+const FORMS: [&str; 6] =
+    ["/sign-in", "/sign-up", "/verifications", "/second-factor", "/confirmation", "/cart/currency"];
 
 #[tokio::test]
 async fn v1_2_1_what_people_write_is_shown_as_they_wrote_it() {
@@ -140,6 +141,8 @@ async fn v1_2_2_nobody_is_led_to_another_site() {
         // The form was changed on its way.
         let answer = mira.post("/verifications", &[("next", next)]).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/account"), "{next:?}");
+        let answer = mira.post("/cart/currency", &[("currency", "EUR"), ("next", next)]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/cart"), "{next:?}");
         let browser = shop.browser_at(&format!("2001:db8:0:{number:x}::1"));
         let csrf = browser.csrf("/sign-in").await;
         let fields =
@@ -241,9 +244,10 @@ fn v1_2_3_no_page_builds_a_script() {
     for (path, text) in files("templates", ".html") {
         for (at, _) in text.match_indices("<script") {
             let tag = &text[at..at + text[at..].find('>').expect("an end")];
-            // What machines read is no script: browsers do not run it, and `in_script` (pages/gallery/show.rs) writes it.
-            let is_data =
-                path.ends_with("gallery/show.html") && tag == r#"<script type="application/ld+json""#;
+            // What machines read is no script: browsers do not run it, and `in_script` (views.rs) writes it.
+            let says_what_it_is =
+                ["gallery/show.html", "products/show.html"].iter().any(|page| path.ends_with(page));
+            let is_data = says_what_it_is && tag == r#"<script type="application/ld+json""#;
             assert!(is_data || tag.contains(" src="), "{} has a script in the page", path.display());
         }
         let inline = ["onclick=", "onload=", "onerror=", "onsubmit=", "javascript:", "srcdoc="];

@@ -12,11 +12,14 @@ use reqwest::{
 use shop::{
     Cause,
     accounts::{self, NewAccount, Role},
+    carts::NewLine,
+    crops::{Area, Crop, Orientation, Place},
     generations::{self, Answer as Drawn, Begun, Picture, Style, Wish},
-    ids::{AccountId, GenerationId, ImageId},
+    ids::{AccountId, GenerationId, ImageId, MockupId},
     images::{self, Format},
     mails::MailKind,
-    sessions,
+    mockups::{self, Subject},
+    products, sessions,
     testing::{self, Database, LIMITS, TERMS},
 };
 use sqlx::PgPool;
@@ -36,6 +39,8 @@ use web::{
 
 pub const PASSWORD: &str = "a lamp on the quay";
 pub const SECRET: &str = "a secret for tests alone, and long enough for production 1234567890";
+/// What Stripe signs its events with.
+pub const WEBHOOK_SECRET: &str = "whsec_a_secret_for_tests_alone";
 pub const DATA_KEY: &str = "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=";
 
 pub fn config(database_url: &str) -> Config {
@@ -43,6 +48,9 @@ pub fn config(database_url: &str) -> Config {
     Config {
         app_env: AppEnv::Development,
         gallery_review: Switch::Off,
+        currency: shop::money::Currency::Eur,
+        stripe_webhook_secrets: WEBHOOK_SECRET.into(),
+        stripe_livemode: None,
         generations_at_once: 10,
         pictures_per_hour: 60,
         pictures_per_day: 200,
@@ -339,6 +347,15 @@ impl Shop {
         (image, web::pictures::hung_path(title, image))
     }
 
+    /// A mock-up of a picture that is wanted.
+    pub async fn mockup(&self, image_id: ImageId) -> MockupId {
+        let poster = products::find(self.db(), "poster").await.expect("read").expect("sold");
+        let crop = Crop { left: 1_389, top: 0, width: 7_222, height: 10_000 };
+        let variant_id = poster.variants[0].id;
+        let subject = Subject { image_id, variant_id, orientation: Orientation::Portrait, crop };
+        mockups::want(self.db(), &Cause::now(None), &subject).await.expect("an answer").expect("wanted").id
+    }
+
     /// How many rows of each kind there are: whether anything was stored.
     pub async fn rows(&self) -> Vec<i64> {
         let count = "select (select count(*) from accounts), (select count(*) from sessions), (select count(*) from generations),
@@ -498,6 +515,42 @@ impl Browser {
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().expect("no panic").insert(name.to_owned(), value.to_owned());
     }
+}
+
+/// One of a variant with as much of a drawn picture on it as fits.
+pub async fn choice(shop: &Shop, sku: &str, image_id: ImageId) -> NewLine {
+    let products = products::list(shop.db()).await.expect("listed");
+    let mut variants = products.into_iter().flat_map(|product| product.variants);
+    let variant = variants.find(|variant| variant.sku == sku).unwrap_or_else(|| panic!("no {sku}"));
+    let picture = Area { width: 1024, height: 1024 };
+    let area = variant.print.map_or(picture, |print| print.area_mm);
+    NewLine {
+        variant_id: variant.id,
+        image_id,
+        orientation: Orientation::Portrait,
+        crop: Crop::filling(picture, area, Place::Middle),
+        quantity: 1,
+        accepts_low_dpi: false,
+    }
+}
+
+/// A choice as a form for POST /cart/lines has it.
+pub fn fields_of(line: &NewLine) -> Vec<(&'static str, String)> {
+    let orientation: &str = line.orientation.into();
+    let mut fields = vec![
+        ("variant", line.variant_id.to_string()),
+        ("image", line.image_id.to_string()),
+        ("orientation", orientation.to_owned()),
+        ("left", line.crop.left.to_string()),
+        ("top", line.crop.top.to_string()),
+        ("width", line.crop.width.to_string()),
+        ("height", line.crop.height.to_string()),
+        ("quantity", line.quantity.to_string()),
+    ];
+    if line.accepts_low_dpi {
+        fields.push(("accept", "yes".to_owned()));
+    }
+    fields
 }
 
 /// A form for POST /generations that is right in everything, for tests to spoil.

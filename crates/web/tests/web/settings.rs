@@ -71,7 +71,10 @@ fn everywhere_some_things_cannot_work() {
 fn secrets_are_not_printed() {
     let printed = format!("{:?}", config("postgres://user:hunter2@nowhere/none"));
     assert!(!printed.contains("hunter2") && !printed.contains(crate::support::SECRET), "{printed}");
-    assert!(!printed.contains(crate::support::DATA_KEY), "{printed}");
+    assert!(
+        !printed.contains(crate::support::DATA_KEY) && !printed.contains(crate::support::WEBHOOK_SECRET),
+        "{printed}"
+    );
 }
 
 #[test]

@@ -4,13 +4,16 @@ use reqwest::StatusCode;
 use shop::{
     Cause,
     addresses::{self, Texts},
+    carts::{self, Owner},
     exports,
     ids::{AccountId, AddressId, SessionId, SourceId},
+    money::Currency,
     sources::{self, Brought},
+    testing,
 };
 use web::{admission::Access, routes::Listed};
 
-use crate::support::Shop;
+use crate::support::{Shop, choice};
 
 /// A picture that somebody brought along, told from others by a number.
 async fn brought(shop: &Shop, email: &str, number: u8) -> SourceId {
@@ -26,6 +29,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
     let noor = shop.customer("noor@example.org").await;
     let (generation, stored) = shop.stored("mira@example.org", "Miras fox").await;
     let (_, staged) = shop.drawn("mira@example.org", "Miras hare").await;
+    let mockup = shop.mockup(stored).await;
     let queued = shop.queued("mira@example.org", "Miras owl").await;
     let account = shop.account_id("mira@example.org").await;
     let export = exports::request(shop.db(), &Cause::now(None), account).await.expect("asked for");
@@ -39,21 +43,30 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
     let brought = brought(&shop, "mira@example.org", 1).await;
     let brought_and_stored = self::brought(&shop, "mira@example.org", 2).await;
     assert!(sources::stored(shop.db(), brought_and_stored).await.expect("an answer"));
+    let order = testing::placed(shop.db(), Owner::Account(account), "mira@example.org", stored).await;
+    let line = choice(&shop, "POSTER-13X18-MATTE", stored).await;
+    let in_cart =
+        carts::add(shop.db(), &Cause::now(None), &Owner::Account(account), Currency::Eur, &line).await;
+    let in_cart = in_cart.expect("an answer").expect("added").line_id;
     let csrf = noor.csrf("/generations/new").await;
     let before = format!("{:?}", everything(&shop).await);
     let mut asked = 0;
     for Listed { pattern, methods, access, .. } in web::routes::table().listed {
         // What staff may open is looked at by the tests of the office.
-        if !pattern.contains(":id") || matches!(access, Access::Staff(_)) {
+        // So is a link that lets in whoever has it.
+        if !pattern.contains(":id") || pattern.contains(":token") || matches!(access, Access::Staff(_)) {
             continue;
         }
         let ids = match pattern.split(":id").next() {
             Some("/generations/") => vec![generation.0, queued.0],
             Some("/images/") => vec![stored.0, staged.0],
+            Some("/orders/") => vec![order.0],
+            Some("/mockups/") => vec![mockup.0],
             Some("/sources/") => vec![brought.0, brought_and_stored.0],
             Some("/account/sessions/") => vec![session.0],
             Some("/account/addresses/") => vec![address.0],
             Some("/account/exports/") => vec![export.0],
+            Some("/cart/lines/") => vec![in_cart.0],
             _ => panic!("nothing of Mira's is known for {pattern}"),
         };
         for id in ids {
@@ -74,7 +87,7 @@ async fn nothing_of_somebody_else_is_found_at_any_address() {
             }
         }
     }
-    assert_eq!(asked, 34);
+    assert_eq!(asked, 44);
     for id in [generation.0, stored.0] {
         assert_eq!(noor.get(&format!("/generations/new?from={id}")).await.status, StatusCode::NOT_FOUND);
     }
@@ -133,7 +146,9 @@ async fn everything(shop: &Shop) -> Vec<(String, String)> {
     let sql = "select id::text, state || visibility || coalesce(deleted_at::text, '') from images
                union all select id::text, state from generations
                union all select id::text, state from exports
+               union all select id::text, status from orders
                union all select id::text, '' from sessions
+               union all select id::text, quantity::text from cart_lines
                union all select id::text, name || is_default from addresses order by 1";
     sqlx::query_as(sql).fetch_all(shop.db()).await.expect("rows")
 }

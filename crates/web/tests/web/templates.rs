@@ -7,8 +7,9 @@ use web::{
     error::ErrorPage,
     flash::Flash,
     pages::{
-        account, admin, confirmation, email_changes, gallery, generations, home, images, links,
-        mail_preferences, password_resets, second_factor, sign_in, sign_up, unverified, verifications,
+        account, admin, cart, checkout, confirmation, email_changes, gallery, generations, home, images,
+        links, mail_preferences, mockups, orders, password_resets, products, second_factor, sign_in, sign_up,
+        unverified, verifications,
     },
     views::{Account, Page, Shell, Views},
 };
@@ -39,6 +40,7 @@ fn render<P: Page>(views: &Views, rendered: &mut BTreeSet<String>) {
             let shell = Shell {
                 title: &page.title(),
                 account,
+                in_cart: 2,
                 csrf: "token",
                 path: "/somewhere",
                 place: "/somewhere",
@@ -85,6 +87,8 @@ fn every_template_renders() {
     render::<password_resets::show::Show>(&views, &mut rendered);
     render::<email_changes::Show>(&views, &mut rendered);
     render::<links::Worn>(&views, &mut rendered);
+    render::<cart::show::Show>(&views, &mut rendered);
+    render::<cart::lines::new::New>(&views, &mut rendered);
     render::<account::show::Show>(&views, &mut rendered);
     render::<account::profile::Profile>(&views, &mut rendered);
     render::<account::password::Password>(&views, &mut rendered);
@@ -96,6 +100,9 @@ fn every_template_renders() {
     render::<account::exports::Exports>(&views, &mut rendered);
     render::<account::deletion::Deletion>(&views, &mut rendered);
     render::<second_factor::SecondFactor>(&views, &mut rendered);
+    render::<checkout::address::AddressPage>(&views, &mut rendered);
+    render::<checkout::review::Review>(&views, &mut rendered);
+    render::<checkout::shipping::ShippingPage>(&views, &mut rendered);
     render::<confirmation::Confirmation>(&views, &mut rendered);
     render::<account::second_factor::SecondFactor>(&views, &mut rendered);
     render::<account::second_factor::recovery_codes::RecoveryCodes>(&views, &mut rendered);
@@ -116,9 +123,25 @@ fn every_template_renders() {
     render::<generations::show::Show>(&views, &mut rendered);
     render::<generations::show::Progress>(&views, &mut rendered);
     render::<images::show::Show>(&views, &mut rendered);
+    render::<products::show::Show>(&views, &mut rendered);
+    render::<mockups::show::Show>(&views, &mut rendered);
     render::<mail_preferences::show::Show>(&views, &mut rendered);
     render::<admin::reviews::index::Index>(&views, &mut rendered);
     render::<admin::upkeep::Upkeep>(&views, &mut rendered);
+    render::<admin::prices::index::Index>(&views, &mut rendered);
+    render::<admin::prices::new::New>(&views, &mut rendered);
+    render::<admin::prices::show::Show>(&views, &mut rendered);
+    render::<admin::prices::preview::Preview>(&views, &mut rendered);
+    render::<admin::coupons::index::Index>(&views, &mut rendered);
+    render::<admin::coupons::new::New>(&views, &mut rendered);
+    render::<admin::coupons::show::Show>(&views, &mut rendered);
+    render::<products::index::Index>(&views, &mut rendered);
+    render::<orders::index::Index>(&views, &mut rendered);
+    render::<orders::show::Show>(&views, &mut rendered);
+    render::<orders::show::Progress>(&views, &mut rendered);
+    render::<orders::lookup::Lookup>(&views, &mut rendered);
+    render::<admin::orders::index::Index>(&views, &mut rendered);
+    render::<admin::orders::show::Show>(&views, &mut rendered);
     render::<ErrorPage>(&views, &mut rendered);
     // What begins with an underline is part of others, and so is the layout.
     let alone = |name: &String| {

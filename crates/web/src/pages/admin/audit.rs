@@ -14,7 +14,7 @@ use shop::{
     },
 };
 
-use super::{Office, accounts, address, asked, limit, paged, words};
+use super::{Office, accounts, address, asked, coupons, limit, paged, prices, words};
 use crate::{admission::Staff, error::Problem, views, views::Page};
 
 /// Where it is.
@@ -56,16 +56,14 @@ struct Change {
 impl Row {
     /// From the log.
     pub fn new(entry: Entry) -> Self {
-        let whom_href = (entry.subject_kind == "account").then(|| accounts::show::path(&entry.subject_id));
+        let (whom, whom_href) = whom(&entry);
         Self {
             at: views::moment(entry.at),
             by_href: entry.actor_id.map(|id| address(PATH, &[("actor", &id.to_string())])),
             who: entry.actor_email.unwrap_or_else(|| "The operator at the terminal".to_owned()),
             from: entry.client_address,
             what: action_text(&entry.action),
-            whom: entry
-                .subject_email
-                .unwrap_or_else(|| format!("{} {}", entry.subject_kind, entry.subject_id)),
+            whom,
             whom_href,
             changes: changes(entry.before.as_ref(), entry.after.as_ref()),
             request_id: entry.request_id,
@@ -145,6 +143,29 @@ async fn named(visit: &Staff, id: Option<AccountId>) -> Result<Option<String>, P
     Ok(Some(found.account.email))
 }
 
+/// What it was done to, in words, and its page if it has one.
+fn whom(entry: &Entry) -> (String, Option<String>) {
+    let named = |name: &str| {
+        let sides = [entry.after.as_ref(), entry.before.as_ref()];
+        let name = sides.into_iter().flatten().find_map(|side| side.get(name)?.as_str());
+        name.map(|name| format!(" “{name}”")).unwrap_or_default()
+    };
+    match entry.subject_kind.as_str() {
+        "account" => {
+            let email = entry.subject_email.clone();
+            let whom = email.unwrap_or_else(|| format!("account {}", entry.subject_id));
+            (whom, Some(accounts::show::path(&entry.subject_id)))
+        }
+        "price_list" => {
+            let is_there = entry.action != "price_list.delete";
+            let href = is_there.then(|| prices::path(&entry.subject_id));
+            (format!("the price list{}", named("name")), href)
+        }
+        "coupon" => (format!("the coupon{}", named("code")), Some(coupons::path(&entry.subject_id))),
+        kind => (format!("{kind} {}", entry.subject_id), None),
+    }
+}
+
 fn action_text(action: &str) -> String {
     match action {
         "role.change" => "changed the role of".to_owned(),
@@ -163,6 +184,15 @@ fn action_text(action: &str) -> String {
         "picture.publish" => "hung in the gallery".to_owned(),
         "picture.send_back" => "sent back".to_owned(),
         "picture.hide" => "took down".to_owned(),
+        "price_list.create" => "began".to_owned(),
+        "price_list.revise" => "changed the terms of".to_owned(),
+        "price_list.publish" => "published".to_owned(),
+        "price_list.withdraw" => "withdrew".to_owned(),
+        "price_list.delete" => "threw away".to_owned(),
+        "prices.change" => "changed prices in".to_owned(),
+        "coupon.create" => "made".to_owned(),
+        "coupon.deactivate" => "took back".to_owned(),
+        "coupon.reactivate" => "brought back".to_owned(),
         other => words(other),
     }
 }

@@ -11,7 +11,7 @@ use shop::{
 };
 use strum::VariantArray;
 
-use super::{Office, accounts, mails, providers, reviews, strikes, upkeep};
+use super::{Office, accounts, mails, orders, providers, reviews, strikes, upkeep};
 use crate::{admission::Staff, error::Problem, views::Page};
 
 /// Where it is.
@@ -109,7 +109,15 @@ impl Index {
             href: Some(upkeep::PATH).filter(|_| role.may(Duty::SeeProviders)),
             is_problem: counts.differences > 0,
         };
+        let held = Matter {
+            count: counts.held_orders,
+            label: "orders held",
+            hint: "Their payment is not what it should be. Nothing is made until somebody has looked.",
+            href: Some(orders::HELD).filter(|_| role.may(Duty::SeeOrders)),
+            is_problem: counts.held_orders > 0,
+        };
         let matters = vec![
+            held,
             paused,
             differences,
             reviewed,
@@ -142,6 +150,7 @@ impl Page for Index {
             paused_providers: count,
             undecided_strikes: count,
             accounts_in_review: count,
+            held_orders: count,
             differences: count,
         };
         Role::VARIANTS

@@ -56,6 +56,16 @@ impl Round {
             }
             Kind::CheckModels => ("Models", "The provider is asked which models retire."),
             Kind::Reconcile => ("Books", "Credits, calls, spending and files are compared."),
+            Kind::CheckPayments => (
+                "Payments",
+                "Payments that are under way are asked after, and orders that nobody pays are ended.",
+            ),
+            Kind::FetchPaymentEvents => {
+                ("News of payments", "What the payment provider could not tell us is fetched.")
+            }
+            Kind::ReconcilePayments => {
+                ("Ledger", "The ledger is compared with the payment provider's books.")
+            }
             Kind::Prune => ("Old rows", "Finished jobs are removed."),
         };
         Self {
@@ -85,6 +95,12 @@ impl Found {
             FindingKind::OrphanObject => "A file that belongs to nothing: it is removed after a week",
             FindingKind::StuckPurge => {
                 "A deleted picture whose files were still there: they are removed again"
+            }
+            FindingKind::PaymentDiffers => {
+                "An order whose ledger differs from the payment provider's: the provider is asked again"
+            }
+            FindingKind::UnknownPayment => {
+                "A payment for an order that we do not know: look for it at the provider"
             }
         };
         let state = match finding.resolution {

@@ -23,7 +23,7 @@ use crate::{
     forms::FieldError,
     pages::{doors, sign_in},
     pictures::{Picture, hung_path},
-    views::{self, Page},
+    views::{self, Page, in_script},
     visit::{Visit, see_other},
 };
 
@@ -178,13 +178,6 @@ impl Show {
             report,
         }
     }
-}
-
-/// JSON as it may stand between `<script>` and `</script>`, where nothing is unescaped: no text in it can end the script or
-/// begin another one.
-fn in_script(facts: &serde_json::Value) -> Value {
-    let safe = facts.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    Value::safe_string(&safe)
 }
 
 fn described(prompt: &str) -> String {

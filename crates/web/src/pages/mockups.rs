@@ -1,0 +1,3 @@
+//! What things will look like.
+
+pub mod show;
