@@ -24,3 +24,6 @@ export const linkTo = async (email, place) => {
 
 /** How long a picture takes, until it is set to something else. */
 export const drawTime = (ms) => poke("openai/draw_time", { ms });
+
+/** How much longer each call of the payment provider's API takes, until it is set to something else. */
+export const apiTakes = (ms) => poke("stripe/slow", { ms });

@@ -4,16 +4,18 @@ import { mkdir, rm } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { nameOf } from "./settings.mjs";
 import * as account from "./stories/account.mjs";
+import * as buying from "./stories/buying.mjs";
 import * as galleryAndPublishing from "./stories/gallery_and_publishing.mjs";
 import * as keyboard from "./stories/keyboard.mjs";
 import * as mistakes from "./stories/mistakes.mjs";
+import * as products from "./stories/products.mjs";
 import * as signUpToPicture from "./stories/sign_up_to_picture.mjs";
 import * as startingFromAPicture from "./stories/starting_from_a_picture.mjs";
 import * as waiting from "./stories/waiting.mjs";
 import { Visitor } from "./visitor.mjs";
 
 // The gallery comes last: until then nothing stays published, and its empty page can be seen.
-const stories = [signUpToPicture, mistakes, startingFromAPicture, account, waiting, keyboard, galleryAndPublishing];
+const stories = [signUpToPicture, mistakes, startingFromAPicture, products, buying, account, waiting, keyboard, galleryAndPublishing];
 const [wanted = ""] = process.argv.slice(2);
 
 const screenshots = new URL("./screenshots/", import.meta.url);

@@ -136,6 +136,22 @@ impl Customer {
         Ok(self.http.post(format!("{}{action}", self.shop)).form(&form).send().await?)
     }
 
+    /// Sends fields to an address as they are.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn post(&self, url: &str, fields: &[(String, String)]) -> Result<Response> {
+        Ok(self.http.post(url).form(fields).send().await?)
+    }
+
+    /// Where a link on a page leads.
+    ///
+    /// # Errors
+    /// If either is no address.
+    pub fn absolute(&self, page: &str, link: &str) -> Result<String> {
+        Ok(url::Url::parse(&self.shop)?.join(page)?.join(link)?.to_string())
+    }
+
     /// [`Customer::send`], as a browser sends a form that a file may come with.
     ///
     /// # Errors

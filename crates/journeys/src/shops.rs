@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
-use sandbox::{Ports, Sandbox, SandboxConfig};
+use sandbox::{Ports, Sandbox, SandboxConfig, Till};
 use shop::testing::{self, Database};
 use tempfile::TempDir;
 
@@ -14,6 +14,10 @@ const SECRET: &str = "journeys-secret-key";
 const SESSION_SECRET: &str = "0123456789 a secret of a journey, fifty characters or more";
 const DATA_KEY: &str = "dGhpcnR5LXR3byBieXRlcyBmb3IgdGVzdHMgYWxvbmU=";
 const OPENAI_KEY: &str = "sk-journeys";
+/// What the shop is to the payment provider.
+pub const STRIPE_KEY: &str = "sk_test_journeys";
+/// What the payment provider signs events with.
+pub const WEBHOOK_SECRET: &str = "whsec_a_secret_of_a_journey";
 const BUCKET: &str = "pictures";
 
 /// A shop that is open. [`TestShop::close`] ends it in order and looks for what was left over.
@@ -35,7 +39,7 @@ pub struct TestShop {
 }
 
 /// Jobs `j` that come round by themselves, whatever the story is.
-const BY_SCHEDULE: &str = "convert_from(j.job, 'utf8')::jsonb ->> 'job' in ('expire_generations', 'check_models', 'reconcile', 'prune')";
+const BY_SCHEDULE: &str = "convert_from(j.job, 'utf8')::jsonb ->> 'job' in ('expire_generations', 'check_models', 'reconcile', 'check_payments', 'fetch_payment_events', 'reconcile_payments', 'prune')";
 
 /// A client that waits for no answer longer than a minute.
 ///
@@ -69,6 +73,7 @@ impl TestShop {
             access_key: KEY.to_owned(),
             secret_key: SECRET.to_owned(),
             draw_time: Duration::ZERO..=Duration::ZERO,
+            stripe_webhooks: Vec::new(),
         })
         .await?;
         let outside = Outside::new(client()?.build()?, sandbox.dashboard_url());
@@ -88,10 +93,12 @@ impl TestShop {
             ("GALLERY_REVIEW", "off".to_owned()),
             ("SESSION_SECRET", SESSION_SECRET.to_owned()),
             ("DATA_KEY", DATA_KEY.to_owned()),
+            ("STRIPE_WEBHOOK_SECRETS", WEBHOOK_SECRET.to_owned()),
             ("ASSETS_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").to_owned()),
         ]);
         let mut web = Process::start("web", folder.path(), &environment)?;
         web.says("listening on").await?;
+        sandbox.add_stripe_webhook(&format!("{url}/hooks/stripe"), WEBHOOK_SECRET)?;
         let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let mut shop = Self { database, outside, web, url, workers: Vec::new(), sandbox, folder, settings };
         for _ in 0..workers {
@@ -108,6 +115,8 @@ impl TestShop {
         let mut environment = environment(&self.database, &self.sandbox, &self.url);
         environment.extend([
             ("WORKER_LANES", lanes.to_owned()),
+            ("STRIPE_BASE_URL", self.sandbox.stripe_base_url()),
+            ("STRIPE_SECRET_KEY", STRIPE_KEY.to_owned()),
             ("SMTP_URL", format!("smtp://{}", self.sandbox.smtp_addr())),
             ("MAIL_FROM", "AI Gallery <shop@example.org>".to_owned()),
         ]);
@@ -139,6 +148,16 @@ impl TestShop {
         Ok(customer)
     }
 
+    /// Where the payment provider is; ends with a slash.
+    pub fn stripe_base_url(&self) -> String {
+        self.sandbox.stripe_base_url()
+    }
+
+    /// The payment provider, from its inside.
+    pub fn till(&self) -> &Till {
+        self.sandbox.till()
+    }
+
     /// What its programs were told and nobody else may know.
     ///
     /// # Panics
@@ -151,6 +170,8 @@ impl TestShop {
             ("the key that seals secrets", DATA_KEY.to_owned()),
             ("the key of the image provider", OPENAI_KEY.to_owned()),
             ("the secret key of object storage", SECRET.to_owned()),
+            ("the key of the payment provider", STRIPE_KEY.to_owned()),
+            ("the secret of the payment provider's events", WEBHOOK_SECRET.to_owned()),
             ("the password of the database", password.to_owned()),
         ])
     }

@@ -1,4 +1,4 @@
-//! Measures the optimised programs: `./bench spine` and `./bench signin` print `name value unit` lines. Nothing here passes or fails.
+//! Measures the optimised programs: `./bench spine` and its like print `name value unit` lines. Nothing here passes or fails.
 
 mod figures;
 mod gallery;
@@ -7,6 +7,7 @@ mod memory;
 mod queue;
 mod signin;
 mod spine;
+mod webhooks;
 
 use anyhow::{Result, bail};
 
@@ -25,6 +26,7 @@ async fn main() -> Result<()> {
             generation::measure_rate().await?;
             generation::measure_polling().await
         }
-        _ => bail!("usage: ./bench spine|signin|generation"),
+        Some("webhooks") => webhooks::measure().await,
+        _ => bail!("usage: ./bench spine|signin|generation|webhooks"),
     }
 }
