@@ -12,6 +12,9 @@ use crate::{
     services::Services,
 };
 
+/// How long until a page that could not be closed is looked at again.
+const UNTIL_CLOSED: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// Closes what can be paid in its place, and opens it, unless that turned out to be paid.
 pub async fn run(id: PaymentSessionId, at: &Services, context: &Context) -> Result<(), JobError> {
     let Some(mut opening) = to_open(id, at, context).await? else { return Ok(()) };
@@ -20,6 +23,11 @@ pub async fn run(id: PaymentSessionId, at: &Services, context: &Context) -> Resu
             close(earlier, at, context).await?;
         }
         match to_open(id, at, context).await? {
+            // Money for what this replaces may be on its way: nobody is to pay for both.
+            Some(still) if !still.to_close.is_empty() => {
+                let reason = "the page of an order that this one replaced cannot be closed".to_owned();
+                return Err(JobError::PutOff { reason, after: UNTIL_CLOSED });
+            }
             Some(still) => opening = still,
             None => return Ok(()),
         }
