@@ -28,13 +28,13 @@ pub use reading::{Bill, Line, Listed, Order, Viewer, find, list, pictures};
 pub use releasing::{NOTE_MAX, ReleaseError, Released, release};
 pub use resuming::{ResumeError, resume};
 pub use returning::{PutBack, put_back};
-mod holding;
+mod comparing;
 mod letters;
 mod placing;
 
+pub use comparing::{Change, Changed, still_holds};
 pub(crate) use confirming::{confirm, empty_cart};
 pub(crate) use ending::{end, reopen};
-pub use holding::{Change, Changed, still_holds};
 pub use placing::{PlaceError, Placing, Seen, Sums, place};
 use serde::{Deserialize, Serialize};
 pub use timeline::{Event, timeline};
