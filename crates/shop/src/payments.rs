@@ -4,6 +4,7 @@ mod asking;
 mod checking;
 mod closing;
 mod converging;
+mod disputes;
 mod ledger;
 mod opening;
 mod reading;
@@ -14,11 +15,11 @@ pub(crate) use asking::{is_open, is_under_way};
 pub use checking::{Checked, check};
 pub(crate) use closing::cancel;
 pub use closing::{Closing, to_expire};
-pub(crate) use converging::is_disputed;
 pub use converging::{
     Charge, Dispute, DisputeState, Facts, Refund, RefundState, RemotePayment, RemoteState, converge,
 };
-pub(crate) use ledger::settle;
+pub(crate) use disputes::any_is_open as is_any_dispute_open;
+pub(crate) use ledger::{balances, entries, settle};
 pub use ledger::{Entry, payment_status};
 pub use opening::{Opened, Opening, OpeningLine, opened, to_open};
 pub(crate) use opening::{begin, could_not_open};

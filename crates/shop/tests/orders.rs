@@ -462,6 +462,32 @@ async fn staff_let_an_order_go_on_if_its_money_is_right() {
 }
 
 #[tokio::test]
+async fn staff_let_no_order_go_on_whose_money_is_not_there() {
+    let world = World::open().await;
+    let release = async |id| {
+        orders::release(world.db(), &cause(), &operator(), id, "looked at").await.expect("an answer")
+    };
+    let id = world.order().await;
+    world.set(id, "status = 'confirmed', hold = 'paid_twice'").await;
+    world.paid(id, "charge", 2_990, "EUR").await;
+    let dispute = "insert into ledger_entries (id, order_id, provider, kind, amount, currency, provider_ref, occurred_at, recorded_at)
+                   values (gen_random_uuid(), $1, 'stripe', $2, 2990, 'EUR', 'dp_1', now(), now())";
+    let disputed = async |kind: &str| {
+        sqlx::query(dispute).bind(id).bind(kind).execute(world.db()).await.expect("written");
+    };
+    disputed("dispute").await;
+    assert_eq!(release(id).await, Err(ReleaseError::Disputed), "the bank has not decided");
+    disputed("dispute_won").await;
+    disputed("dispute_lost").await;
+    let (nothing, due) = (Money::new(0, Currency::Eur), Money::new(2_990, Currency::Eur));
+    assert_eq!(release(id).await, Err(ReleaseError::PartlyPaid { there: nothing, due }), "it is lost");
+    assert_eq!(world.find(id).await.hold, Some(Hold::PaidTwice));
+    world.paid(id, "charge", 2_990, "EUR").await;
+    assert_eq!(release(id).await, Ok(Released::GoesOn), "it was paid once more");
+    assert_eq!(world.find(id).await.hold, None);
+}
+
+#[tokio::test]
 async fn a_picture_stays_as_long_as_an_order_needs_it() {
     let world = World::open().await;
     let (needed, over) = (world.order().await, world.order().await);

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use shop::{
     Cause,
     ids::{CouponId, OrderId, PaymentSessionId},
+    office,
     orders::{EndReason, Hold, OrderStatus, PaymentStatus},
     payments::{
         self, Charge, Dispute, DisputeState, EventOutcome, Facts, Opened, Refund, RefundState, RemotePayment,
@@ -289,6 +290,27 @@ async fn a_dispute_stops_it_and_one_that_is_won_does_not_any_more() {
     sql(db, "update orders set hold = null where id = $1", other.id.0).await;
     tell(db, other.session_id, &disputed(other.session_id, DisputeState::Lost)).await;
     assert_eq!(end(db, other.id).await.hold, None);
+}
+
+#[tokio::test]
+async fn a_dispute_that_is_lost_is_lost_whatever_is_heard_of_it_besides() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    for states in [[DisputeState::Won, DisputeState::Lost], [DisputeState::Lost, DisputeState::Won]] {
+        let order = opened(db).await;
+        for state in states {
+            tell(db, order.session_id, &disputed(order.session_id, state)).await;
+        }
+        let end = end(db, order.id).await;
+        assert_eq!((end.hold, end.moved), (Some(Hold::Dispute), 4), "{states:?}");
+        assert_eq!(end.payment_status, PaymentStatus::Disputed, "{states:?}");
+        let won = i64::from(states[0] == DisputeState::Won);
+        assert_eq!(happened(db, order.id, "dispute_won").await, won, "nobody is told that it is won now");
+        assert_eq!(happened(db, order.id, "dispute_lost").await, 1);
+        let dossier = office::orders::find(db, order.id).await.expect("read").expect("an order");
+        assert_eq!(dossier.ledger.iter().map(|entry| entry.amount).sum::<i64>(), 0);
+        assert_eq!(dossier.ledger.last().expect("entries").balance, 0, "{:?}", dossier.ledger);
+    }
 }
 
 #[tokio::test]

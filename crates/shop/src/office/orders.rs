@@ -1,5 +1,7 @@
 //! Orders as staff see them: everything, also what customers need not know of.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
@@ -9,7 +11,7 @@ use crate::{
     mails::{MailKind, MailState},
     money::{Currency, Money},
     orders::{self, EndReason, Event, Hold, Order, OrderStatus, PaymentStatus},
-    payments::{LedgerKind, SessionState},
+    payments::{self, LedgerKind, SessionState},
 };
 
 /// Which orders.
@@ -203,16 +205,41 @@ pub async fn find(db: &PgPool, id: OrderId) -> sqlx::Result<Option<Dossier>> {
     )
     .fetch_all(db)
     .await?;
-    let ledger = sqlx::query!(
-        r#"select id as "id: LedgerEntryId", kind as "kind: LedgerKind", currency, provider_ref, occurred_at, s.signed as "signed!",
-                  (sum(s.signed) over (partition by currency order by occurred_at, id))::bigint as "balance!"
-           from ledger_entries, lateral (select case kind when 'charge' then amount when 'refund_failed' then amount when 'dispute_won' then amount
-                                         when 'refund' then -amount when 'dispute' then -amount else 0 end as signed) s
-           where order_id = $1 order by occurred_at, id"#,
+    let moved = sqlx::query!(
+        r#"select id as "id: LedgerEntryId", kind as "kind: LedgerKind", amount, currency, provider_ref, occurred_at
+           from ledger_entries where order_id = $1 order by occurred_at, id"#,
         id as OrderId,
     )
     .fetch_all(db)
     .await?;
+    let entries: Vec<_> = moved
+        .iter()
+        .map(|row| payments::Entry {
+            kind: row.kind,
+            reference: row.provider_ref.clone(),
+            amount: row.amount,
+            currency: row.currency.clone(),
+        })
+        .collect();
+    let mut balances = HashMap::<_, i64>::new();
+    let ledger = moved
+        .into_iter()
+        .zip(&entries)
+        .map(|(row, entry)| {
+            let amount = entry.signed(&entries);
+            let balance = balances.entry(entry.currency.as_str()).or_default();
+            *balance = balance.saturating_add(amount);
+            Entry {
+                id: row.id,
+                kind: row.kind,
+                amount,
+                balance: *balance,
+                currency: row.currency,
+                provider_ref: row.provider_ref,
+                occurred_at: row.occurred_at,
+            }
+        })
+        .collect();
     let told = sqlx::query_as!(
         Told,
         r#"select e.id as "id: PaymentEventId", e.kind, e.provider_ref, e.was_fetched, e.received_at, e.handled_at, e.outcome
@@ -235,23 +262,5 @@ pub async fn find(db: &PgPool, id: OrderId) -> sqlx::Result<Option<Dossier>> {
     )
     .fetch_all(db)
     .await?;
-    Ok(Some(Dossier {
-        order,
-        sessions,
-        ledger: ledger
-            .into_iter()
-            .map(|row| Entry {
-                id: row.id,
-                kind: row.kind,
-                amount: row.signed,
-                balance: row.balance,
-                currency: row.currency,
-                provider_ref: row.provider_ref,
-                occurred_at: row.occurred_at,
-            })
-            .collect(),
-        told,
-        timeline: orders::timeline(db, id).await?,
-        mails,
-    }))
+    Ok(Some(Dossier { order, sessions, ledger, told, timeline: orders::timeline(db, id).await?, mails }))
 }

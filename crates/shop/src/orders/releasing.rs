@@ -34,7 +34,10 @@ pub enum ReleaseError {
     /// It is not held any more.
     #[error(transparent)]
     Stale(#[from] StaleTransition),
-    /// It was never confirmed, and only a part of its price is there: the rest must come, or this must go back.
+    /// The customer's bank has not decided whether it takes money back.
+    #[error("a dispute is open")]
+    Disputed,
+    /// Less than its price is there: the rest must come, or, for one that was never confirmed, this must go back.
     #[error("{there} of {due} is there")]
     PartlyPaid {
         /// What is there, less what went back.
@@ -52,8 +55,8 @@ pub enum ReleaseError {
     },
 }
 
-/// Lets an order go on, with a note that colleagues read in the audit log. One that was never confirmed is confirmed if what was
-/// paid for it covers its price.
+/// Lets an order go on, with a note that colleagues read in the audit log, if what was paid for it, and is still there, covers its
+/// price; one that was never confirmed is confirmed then. One that was not, and for which nothing is there, stays unpaid.
 pub async fn release(
     db: &PgPool,
     cause: &Cause,
@@ -83,40 +86,26 @@ pub async fn release(
         OrderStatus::Confirmed => true,
         OrderStatus::PendingPayment | OrderStatus::Cancelled | OrderStatus::Expired => false,
     };
-    let mut confirms = false;
-    if !was_confirmed {
-        let due = Money::new(order.total, order.currency);
-        let balances = sqlx::query!(
-            r#"select currency,
-                      sum(case kind when 'charge' then amount when 'refund_failed' then amount when 'dispute_won' then amount
-                                    when 'refund' then -amount when 'dispute' then -amount else 0 end)::bigint as "amount!"
-               from ledger_entries where order_id = $1 group by currency"#,
-            id as OrderId,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let foreign =
-            balances.iter().find(|balance| balance.currency != order.currency.code() && balance.amount != 0);
-        if let Some(foreign) = foreign {
-            let currency = foreign.currency.clone();
-            return Ok(Err(ReleaseError::OtherCurrency { amount: foreign.amount, currency }));
-        }
-        let there = balances
-            .iter()
-            .find(|balance| balance.currency == order.currency.code())
-            .map_or(0, |balance| balance.amount);
-        confirms = there >= order.total;
-        if !confirms && there != 0 {
-            let there = Money::new(there, order.currency);
-            return Ok(Err(ReleaseError::PartlyPaid { there, due }));
-        }
+    let entries = payments::entries(&mut tx, id).await?;
+    // Whatever else was decided: as long as the bank has not, nothing is printed.
+    if payments::is_any_dispute_open(&entries) {
+        return Ok(Err(ReleaseError::Disputed));
     }
-    // Whatever else was decided: as long as the bank wants the money back, nothing is printed.
-    let remains =
-        (hold != Hold::Dispute && payments::is_disputed(&mut tx, id).await?).then_some(Hold::Dispute);
-    sqlx::query!("update orders set hold = $2 where id = $1", id as OrderId, remains as Option<Hold>)
-        .execute(&mut *tx)
-        .await?;
+    let (ours, foreign): (Vec<_>, Vec<_>) = payments::balances(&entries)
+        .into_iter()
+        .filter(|(_, balance)| *balance != 0)
+        .partition(|(currency, _)| *currency == order.currency.code());
+    if let Some((currency, amount)) = foreign.into_iter().next() {
+        return Ok(Err(ReleaseError::OtherCurrency { amount, currency: currency.to_owned() }));
+    }
+    let there = ours.first().map_or(0, |(_, balance)| *balance);
+    let is_covered = there >= order.total;
+    if !is_covered && (was_confirmed || there != 0) {
+        let (there, due) = (Money::new(there, order.currency), Money::new(order.total, order.currency));
+        return Ok(Err(ReleaseError::PartlyPaid { there, due }));
+    }
+    let confirms = is_covered && !was_confirmed;
+    sqlx::query!("update orders set hold = null where id = $1", id as OrderId).execute(&mut *tx).await?;
     let key = format!("released:{id}:{}", cause.at.timestamp_micros());
     events::record(&mut tx, cause, id, OrderEventKind::Released, json!({ "reason": hold }), &key).await?;
     if confirms {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgPool, PgTransaction};
 
 use super::{
-    LedgerKind, SessionState, cancel,
+    LedgerKind, SessionState, cancel, disputes,
     ledger::{self, Movement},
 };
 use crate::{
@@ -485,12 +485,17 @@ async fn tell(
     provider: &str,
     new: &[Movement<'_>],
 ) -> sqlx::Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let entries = ledger::entries(tx, order.id).await?;
     for movement in new {
         let kind = match movement.kind {
             LedgerKind::Charge => continue,
             LedgerKind::Refund => OrderEventKind::Refunded,
             LedgerKind::RefundFailed => OrderEventKind::RefundFailed,
             LedgerKind::Dispute => OrderEventKind::Disputed,
+            LedgerKind::DisputeWon if disputes::is_lost(&entries, movement.reference) => continue,
             LedgerKind::DisputeWon => OrderEventKind::DisputeWon,
             LedgerKind::DisputeLost => OrderEventKind::DisputeLost,
         };
@@ -498,12 +503,9 @@ async fn tell(
         let details = serde_json::json!({ "amount": movement.amount, "currency": movement.currency, "reference": movement.reference });
         events::record(tx, cause, order.id, kind, details, &key).await?;
     }
-    let ended = |reference: &str| {
-        new.iter().any(|other| other.kind == LedgerKind::DisputeWon && other.reference == reference)
-    };
     for movement in new {
         let stops = match movement.kind {
-            LedgerKind::Dispute => !ended(movement.reference),
+            LedgerKind::Dispute => disputes::is_open(&entries, movement.reference),
             LedgerKind::DisputeLost => true,
             LedgerKind::Charge | LedgerKind::Refund | LedgerKind::RefundFailed | LedgerKind::DisputeWon => {
                 false
@@ -516,21 +518,9 @@ async fn tell(
     }
     if new.iter().any(|movement| movement.kind == LedgerKind::DisputeWon)
         && order.hold == Some(Hold::Dispute)
-        && !is_disputed(tx, order.id).await?
+        && !disputes::any_stands(&entries)
     {
         set_hold(tx, order, None).await?;
     }
     Ok(())
-}
-
-/// Whether the customer's bank wants money back, or has taken it: production must not go on, whatever else was decided.
-pub(crate) async fn is_disputed(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from ledger_entries d where d.order_id = $1 and d.kind = 'dispute'
-               and not exists (select from ledger_entries w where w.provider = d.provider and w.provider_ref = d.provider_ref
-                               and w.kind = 'dispute_won')) as "is!""#,
-        order_id as OrderId,
-    )
-    .fetch_one(&mut **tx)
-    .await
 }

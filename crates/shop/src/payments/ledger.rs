@@ -1,10 +1,12 @@
 //! The ledger: money that moved, as the provider says. Rows are added and never changed; whether an order is paid follows from
 //! them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgTransaction;
 
-use super::{LedgerKind, SessionState};
+use super::{LedgerKind, SessionState, disputes};
 use crate::{
     Cause,
     ids::{LedgerEntryId, OrderId},
@@ -25,6 +27,37 @@ pub struct Entry {
     pub currency: String,
 }
 
+impl Entry {
+    /// What it adds to what is there, in the smallest unit: below zero if it went away from us. `all` are the entries of its order.
+    pub fn signed(&self, all: &[Self]) -> i64 {
+        let came_back = || {
+            all.iter().any(|other| other.kind == LedgerKind::DisputeWon && other.reference == self.reference)
+        };
+        match self.kind {
+            LedgerKind::Charge | LedgerKind::RefundFailed | LedgerKind::DisputeWon => self.amount,
+            LedgerKind::Refund | LedgerKind::Dispute => -self.amount,
+            // It is gone since the dispute began, unless that was said to be won meanwhile.
+            LedgerKind::DisputeLost => {
+                if came_back() {
+                    -self.amount
+                } else {
+                    0
+                }
+            }
+        }
+    }
+}
+
+/// What is there, by currency, in the smallest unit.
+pub(crate) fn balances(entries: &[Entry]) -> BTreeMap<&str, i64> {
+    let mut balances = BTreeMap::<_, i64>::new();
+    for entry in entries {
+        let balance = balances.entry(entry.currency.as_str()).or_default();
+        *balance = balance.saturating_add(entry.signed(entries));
+    }
+    balances
+}
+
 /// A movement of money to be written down.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Movement<'a> {
@@ -38,13 +71,7 @@ pub(super) struct Movement<'a> {
 /// Whether an order of this total is paid, by what moved and where its session stands. Money in another currency counts as none:
 /// a hold says that it is there. What is there and less than the total, without anything having gone back, is still to come.
 pub fn payment_status(entries: &[Entry], session: Option<SessionState>, total: Money) -> PaymentStatus {
-    let is_disputed = entries.iter().any(|entry| {
-        entry.kind == LedgerKind::Dispute
-            && !entries
-                .iter()
-                .any(|other| other.kind == LedgerKind::DisputeWon && other.reference == entry.reference)
-    });
-    if is_disputed {
+    if disputes::any_stands(entries) {
         return PaymentStatus::Disputed;
     }
     let sum = |kind| -> i64 {
@@ -106,7 +133,7 @@ pub(super) async fn add(
 }
 
 /// All that moved for an order, oldest first.
-pub(super) async fn entries(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result<Vec<Entry>> {
+pub(crate) async fn entries(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result<Vec<Entry>> {
     sqlx::query_as!(
         Entry,
         r#"select kind as "kind: LedgerKind", provider_ref as reference, amount, currency
@@ -183,10 +210,41 @@ mod tests {
                 vec![paid(), entry(Dispute, "dp_1", 1_000), entry(DisputeLost, "dp_1", 1_000)],
                 PaymentStatus::Disputed,
             ),
+            // Also if it was won, whichever of the two was read first.
+            (
+                vec![
+                    paid(),
+                    entry(Dispute, "dp_1", 1_000),
+                    entry(DisputeWon, "dp_1", 1_000),
+                    entry(DisputeLost, "dp_1", 1_000),
+                ],
+                PaymentStatus::Disputed,
+            ),
             (vec![Entry { currency: "XYZ".to_owned(), ..paid() }], PaymentStatus::None),
         ] {
             assert_eq!(payment_status(&entries, None, TOTAL), expected, "{entries:?}");
         }
+    }
+
+    #[test]
+    fn what_is_there_is_what_came_less_what_went() {
+        use LedgerKind::{Charge, Dispute, DisputeLost, DisputeWon, Refund, RefundFailed};
+        let paid = || entry(Charge, "ch_1", 1_000);
+        let dispute = |kind| entry(kind, "dp_1", 600);
+        for (entries, expected) in [
+            (vec![paid()], 1_000),
+            (vec![paid(), entry(Refund, "re_1", 300)], 700),
+            (vec![paid(), entry(Refund, "re_1", 300), entry(RefundFailed, "re_1", 300)], 1_000),
+            (vec![paid(), dispute(Dispute)], 400),
+            (vec![paid(), dispute(Dispute), dispute(DisputeWon)], 1_000),
+            (vec![paid(), dispute(Dispute), dispute(DisputeLost)], 400),
+            (vec![paid(), dispute(Dispute), dispute(DisputeWon), dispute(DisputeLost)], 400),
+            (vec![paid(), dispute(DisputeLost), dispute(Dispute), dispute(DisputeWon)], 400),
+        ] {
+            assert_eq!(balances(&entries)["EUR"], expected, "{entries:?}");
+        }
+        let foreign = Entry { currency: "XYZ".to_owned(), ..paid() };
+        assert_eq!(balances(&[paid(), foreign]), BTreeMap::from([("EUR", 1_000), ("XYZ", 1_000)]));
     }
 
     #[test]

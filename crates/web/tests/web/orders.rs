@@ -388,3 +388,23 @@ async fn staff_see_everything_about_an_order_and_let_a_held_one_go_on() {
     assert_eq!(written[0].2, json!({ "note": "sent back", "confirmed": false }));
     assert!(mira.get(&format!("/orders/{id}")).await.text.contains("We finished the check."));
 }
+
+#[tokio::test]
+async fn staff_let_no_order_go_on_while_a_bank_decides() {
+    let shop = Shop::open().await;
+    let (_, id) = ordered(&shop).await;
+    set(&shop, id, "status = 'confirmed', hold = 'paid_twice'").await;
+    let entry = "insert into ledger_entries (id, order_id, provider, kind, amount, currency, provider_ref, occurred_at, recorded_at)
+                 values (gen_random_uuid(), $1, 'stripe', $2, 2990, 'EUR', $2, now(), now())";
+    for kind in ["charge", "dispute"] {
+        sqlx::query(entry).bind(id).bind(kind).execute(shop.db()).await.expect("written");
+    }
+    let manager = shop.staff(Role::Manager).await;
+    let release = format!("/admin/orders/{id}/release");
+    let answer = post(&manager, &release, &[("note", "a <gift>")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for words in ["has not decided yet", "a &lt;gift&gt;"] {
+        assert!(answer.text.contains(words), "{words}: {}", answer.text);
+    }
+    assert!(entries(&shop).await.is_empty(), "nothing was done");
+}

@@ -32,6 +32,9 @@ pub async fn create(visit: Staff, Id(id): Id<OrderId>, form: CheckedForm) -> Res
         Err(ReleaseError::Stale(_)) => {
             return Ok(visit.see_other_with(&show::path(id), Flash::NothingToDo));
         }
+        Err(ReleaseError::Disputed) => {
+            "The customer's bank has not decided yet whether it takes the money back, so the order cannot go on. If the money stays, the hold for the dispute ends by itself.".to_owned()
+        }
         Err(ReleaseError::PartlyPaid { there, due }) => format!(
             "Only {there} of {due} is there, so it cannot be made. Send the money back at the payment provider, or have the rest paid."
         ),
