@@ -5,8 +5,12 @@ mod checking;
 mod closing;
 mod converging;
 mod disputes;
+mod facts;
+mod holds;
 mod ledger;
+mod news;
 mod opening;
+mod outcomes;
 mod reading;
 mod receiving;
 
@@ -15,12 +19,11 @@ pub(crate) use asking::{is_open, is_under_way};
 pub use checking::{Checked, check};
 pub(crate) use closing::cancel;
 pub use closing::{Closing, to_expire};
-pub use converging::{
-    Charge, Dispute, DisputeState, Facts, Refund, RefundState, RemotePayment, RemoteState, converge,
-};
+pub use converging::converge;
 pub(crate) use disputes::any_is_open as is_any_dispute_open;
-pub(crate) use ledger::{balances, entries, settle};
+pub use facts::{Charge, Dispute, DisputeState, Facts, Refund, RefundState, RemotePayment, RemoteState};
 pub use ledger::{Entry, payment_status};
+pub(crate) use ledger::{balances, entries, settle};
 pub use opening::{Opened, Opening, OpeningLine, opened, to_open};
 pub(crate) use opening::{begin, could_not_open};
 pub use reading::{Reading, Session, latest, to_read};

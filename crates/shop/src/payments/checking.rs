@@ -3,7 +3,7 @@
 use chrono::Duration;
 use sqlx::{PgPool, PgTransaction};
 
-use super::opening;
+use super::{is_open, opening};
 use crate::{
     Cause,
     ids::{OrderId, PaymentEventId, PaymentSessionId},
@@ -147,11 +147,5 @@ async fn is_still_unpaid(tx: &mut PgTransaction<'_>, id: OrderId) -> sqlx::Resul
     )
     .fetch_one(&mut **tx)
     .await?;
-    let is_under_way = sqlx::query_scalar!(
-        r#"select exists (select from payment_sessions where order_id = $1 and state in ('opening', 'open', 'processing')) as "is!""#,
-        id as OrderId,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(held && !is_under_way)
+    Ok(held && !is_open(tx, id).await?)
 }
