@@ -418,6 +418,49 @@ async fn an_order_that_was_replaced_and_is_paid_takes_its_place_back() {
 }
 
 #[tokio::test]
+async fn an_order_that_was_replaced_stands_again_while_its_money_is_on_its_way() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let first = opened(db).await;
+    let replace =
+        "update orders set status = 'cancelled', end_reason = 'replaced', ended_at = now() where id = $1";
+    sql(db, replace, first.id.0).await;
+    let second = testing::order_from(db, first.cart_id, None).await;
+    coupon(db, second.id).await;
+    for _ in 0..2 {
+        tell(db, first.session_id, &processing(first.session_id)).await;
+    }
+    let (one, two) = (end(db, first.id).await, end(db, second.id).await);
+    assert_eq!((one.status, one.because), (OrderStatus::PendingPayment, None));
+    assert_eq!((one.payment_status, one.session), (PaymentStatus::Pending, SessionState::Processing));
+    assert_eq!((two.status, two.because), (OrderStatus::Cancelled, Some(EndReason::AlreadyPaid)));
+    assert_eq!(two.session, SessionState::Expired);
+    assert_eq!(use_of(db, second.id).await, ("released".to_owned(), 0));
+    let opening = payments::to_open(db, &cause(), second.session_id, Duration::minutes(60)).await;
+    assert_eq!(opening.expect("read"), None, "its page is never made");
+    assert_eq!(happened(db, first.id, "payment_pending").await, 1);
+    assert_eq!(happened(db, second.id, "cancelled").await, 1);
+    // What is ordered from the cart now replaces nothing.
+    let third = testing::order_from(db, first.cart_id, None).await;
+    tell(db, first.session_id, &paid(first.session_id)).await;
+    assert_eq!(end(db, first.id).await.status, OrderStatus::Confirmed);
+    assert_eq!(end(db, third.id).await.status, OrderStatus::PendingPayment);
+
+    // Called off by its customer, it is over: what comes is for staff.
+    let over = opened(db).await;
+    sql(
+        db,
+        "update orders set status = 'cancelled', end_reason = 'by_customer', ended_at = now() where id = $1",
+        over.id.0,
+    )
+    .await;
+    let beside = testing::order_from(db, over.cart_id, None).await;
+    tell(db, over.session_id, &processing(over.session_id)).await;
+    assert_eq!(end(db, over.id).await.status, OrderStatus::Cancelled);
+    assert_eq!(end(db, beside.id).await.status, OrderStatus::PendingPayment);
+}
+
+#[tokio::test]
 async fn money_that_takes_days_frees_the_cart_and_may_not_come() {
     let database = Database::new().await;
     let (db, account) = (&database.pool, account(&database, "mira@example.org").await);

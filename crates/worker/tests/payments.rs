@@ -29,6 +29,9 @@ const CARD: &str = "4242424242424242";
 const CLEARS: &str = "AT611904300234573201";
 const BOUNCES: &str = "AT861904300235473202";
 
+const REPLACE: &str =
+    "update orders set status = 'cancelled', end_reason = 'replaced', ended_at = now() where id = $1";
+
 /// What a failure comes to.
 enum Comes {
     /// The page is opened after so many calls.
@@ -300,10 +303,8 @@ async fn an_answer_that_is_lost_and_an_outage_make_no_second_session() {
 async fn a_replaced_order_is_closed_before_its_successor_opens_and_counts_if_it_was_paid() {
     let whole = Whole::open().await;
     let till = whole.sandbox.till();
-    let replace =
-        "update orders set status = 'cancelled', end_reason = 'replaced', ended_at = now() where id = $1";
     let (first, page) = opened(&whole).await;
-    sqlx::query(replace).bind(first.id.0).execute(whole.db()).await.expect("replaced");
+    sqlx::query(REPLACE).bind(first.id.0).execute(whole.db()).await.expect("replaced");
     let second = testing::order_from(whole.db(), first.cart_id, None).await;
     whole.work_off().await;
     assert_eq!(till.pay(&page, PayWith::Card(CARD)).expect("an outcome"), Paid::Closed, "nobody pays it now");
@@ -313,13 +314,78 @@ async fn a_replaced_order_is_closed_before_its_successor_opens_and_counts_if_it_
     // The customer pays the second one just as it is replaced.
     let page = reference(whole.db(), second.session_id).await;
     till.pay(&page, PayWith::Card(CARD)).expect("paid");
-    sqlx::query(replace).bind(second.id.0).execute(whole.db()).await.expect("replaced");
+    sqlx::query(REPLACE).bind(second.id.0).execute(whole.db()).await.expect("replaced");
     let third = testing::order_from(whole.db(), first.cart_id, None).await;
     whole.work_off().await;
     stands(&whole, &second, OrderStatus::Confirmed, PaymentStatus::Paid, None).await;
     let gone = order_of(whole.db(), third.id).await;
     assert_eq!((gone.status, gone.end_reason), (OrderStatus::Cancelled, Some(EndReason::AlreadyPaid)));
     assert_eq!(till.account().sessions, 2, "no page was made for it");
+}
+
+#[tokio::test]
+async fn a_replaced_order_whose_money_is_on_its_way_stands_again() {
+    let whole = Whole::open().await;
+    let till = whole.sandbox.till();
+    let (first, page) = opened(&whole).await;
+    till.pay(&page, PayWith::Iban(CLEARS)).expect("a debit");
+    sqlx::query(REPLACE).bind(first.id.0).execute(whole.db()).await.expect("replaced");
+    let second = testing::order_from(whole.db(), first.cart_id, None).await;
+    whole.work_off().await;
+    stands(&whole, &first, OrderStatus::PendingPayment, PaymentStatus::Pending, None).await;
+    let gone = order_of(whole.db(), second.id).await;
+    assert_eq!((gone.status, gone.end_reason), (OrderStatus::Cancelled, Some(EndReason::AlreadyPaid)));
+    assert_eq!(till.account().sessions, 1, "no page was made for it");
+    let outcomes = whole.attempts("open_checkout").await;
+    assert!(outcomes.iter().all(|(outcome, _)| outcome == "done"), "nothing is put off: {outcomes:?}");
+}
+
+#[tokio::test]
+async fn no_page_is_made_while_the_one_that_it_replaces_cannot_be_closed() {
+    let whole = Whole::open().await;
+    let till = whole.sandbox.till();
+    let (first, page) = opened(&whole).await;
+    sqlx::query(REPLACE).bind(first.id.0).execute(whole.db()).await.expect("replaced");
+    let second = testing::order_from(whole.db(), first.cart_id, None).await;
+    let path = Some(format!("POST /v1/checkout/sessions/{page}/expire"));
+    till.order(Order { answer: Answer::ServerError, times: 1_000, path });
+    let working = whole.work().await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while whole.attempts("open_checkout").await.iter().filter(|(outcome, _)| outcome == "retry").count() < 2 {
+        assert!(Instant::now() < deadline, "{:?}", whole.attempts("open_checkout").await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    working.stop().await;
+    assert_eq!(till.account().sessions, 1);
+    let state = payments::latest(whole.db(), second.id).await.expect("read").expect("a session").state;
+    assert_eq!(state, SessionState::Opening);
+}
+
+#[tokio::test]
+async fn a_page_that_stays_open_though_it_was_closed_is_waited_for() {
+    let mut whole = Whole::open().await;
+    let (first, _) = opened(&whole).await;
+    // Stripe says that it is not open any more, and that it is.
+    let script = [
+        Meets::Answer(400, error("parameter")),
+        Meets::Answer(
+            200,
+            r#"{"id":"cs_1","status":"open","payment_status":"unpaid","amount_total":5490,"currency":"eur","payment_intent":null}"#,
+        ),
+    ];
+    let peer = Peer::listen(&script).await;
+    whole.services = services(whole.db(), &whole.sandbox, &[&format!("--stripe-base-url={}", peer.base_url)]);
+    sqlx::query(REPLACE).bind(first.id.0).execute(whole.db()).await.expect("replaced");
+    testing::order_from(whole.db(), first.cart_id, None).await;
+    let working = whole.work().await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !whole.attempts("open_checkout").await.iter().any(|(outcome, _)| outcome == "put_off") {
+        assert!(Instant::now() < deadline, "{:?}", whole.attempts("open_checkout").await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    working.stop().await;
+    let calls: Vec<_> = peer.calls().into_iter().map(|call| call.line).collect();
+    assert_eq!(calls.len(), 2, "it is closed and read, and none is made: {calls:?}");
 }
 
 #[tokio::test]

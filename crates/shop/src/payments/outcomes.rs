@@ -81,7 +81,7 @@ pub(super) async fn pending(
     order: &mut Order,
     session_id: PaymentSessionId,
 ) -> sqlx::Result<()> {
-    if order.status != OrderStatus::PendingPayment {
+    if order.status != OrderStatus::PendingPayment && !take_back(tx, cause, order).await? {
         return Ok(());
     }
     orders::empty_cart(tx, cause, order.id).await?;

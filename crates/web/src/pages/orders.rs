@@ -138,7 +138,7 @@ fn event_text(kind: OrderEventKind, details: &Value) -> String {
                 "You changed your cart and ordered anew, so this order was called off."
             }
             Some(EndReason::AlreadyPaid) => {
-                "The order that this one replaced was paid after all, so this one was called off."
+                "You paid the order that this one replaced after all, so this one was called off."
             }
             Some(EndReason::NotPaid) | None => "The order was called off.",
         },

@@ -59,7 +59,7 @@ fn end_text(reason: EndReason) -> &'static str {
     match reason {
         EndReason::ByCustomer => "the customer called it off",
         EndReason::Replaced => "the cart was changed and ordered again",
-        EndReason::AlreadyPaid => "the order that it replaced was paid after all",
+        EndReason::AlreadyPaid => "the order that it replaced was paid after all, or its money is on its way",
         EndReason::NotPaid => "it was not paid in time",
     }
 }
