@@ -314,6 +314,66 @@ async fn a_dispute_that_is_lost_is_lost_whatever_is_heard_of_it_besides() {
 }
 
 #[tokio::test]
+async fn a_session_has_one_page_and_what_is_paid_on_another_counts_once() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let order = opened(db).await;
+    let session = order.session_id;
+    let second = Opened {
+        reference: "cs_second".to_owned(),
+        url: "https://pay.example/2".to_owned(),
+        expires_at: at(2_000_000),
+    };
+    assert!(!payments::opened(db, &cause(), session, &second).await.expect("an answer"), "it has a page");
+    assert!(payments::opened(db, &cause(), session, &page(session)).await.expect("an answer"), "this one");
+    let kept = payments::latest(db, order.id).await.expect("read").expect("a session");
+    assert_eq!(kept.url.as_deref(), Some("https://pay.example/1"));
+    let named = payments::to_read(db, session).await.expect("read").expect("known").reference;
+    assert_eq!(named, Some(format!("cs_{session}")));
+
+    // Closed, it is no end of the order; read, it is no reading of the session's own page.
+    let closed = Facts { reference: "cs_second".to_owned(), state: RemoteState::Expired, ..open(session) };
+    tell(db, session, &closed).await;
+    let still = end(db, order.id).await;
+    assert_eq!((still.status, still.session), (OrderStatus::PendingPayment, SessionState::Open));
+    assert_eq!(count(db, "select count(*) from payment_sessions where read_at is not null").await, 0);
+
+    // Paid, the order is paid, and its own page is closed.
+    let there = Facts { reference: "cs_second".to_owned(), ..paid(session) };
+    for _ in 0..2 {
+        tell(db, session, &there).await;
+    }
+    let confirmed = end(db, order.id).await;
+    assert_eq!((confirmed.status, confirmed.hold), (OrderStatus::Confirmed, None));
+    assert_eq!(confirmed.session, SessionState::Open, "until it is closed");
+    assert_eq!(jobs(&database, "expire_checkout").await.len(), 1);
+
+    // Both were paid.
+    let mut own = paid(session);
+    own.charges[0].reference = "ch_own".to_owned();
+    tell(db, session, &own).await;
+    assert_eq!(end(db, order.id).await.hold, Some(Hold::PaidTwice));
+}
+
+#[tokio::test]
+async fn a_page_that_closed_before_anybody_knew_of_it_does_not_end_the_order() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let order = testing::order_to_pay(db, None).await;
+    let lost =
+        Facts { reference: "cs_lost".to_owned(), state: RemoteState::Expired, ..open(order.session_id) };
+    tell(db, order.session_id, &lost).await;
+    tell(db, order.session_id, &Facts { state: RemoteState::Open, ..lost.clone() }).await;
+    let still = end(db, order.id).await;
+    assert_eq!((still.status, still.session), (OrderStatus::PendingPayment, SessionState::Opening));
+    assert!(
+        payments::opened(db, &cause(), order.session_id, &page(order.session_id)).await.expect("an answer"),
+        "its page is the one that is made now"
+    );
+    assert_eq!(end(db, order.id).await.session, SessionState::Open);
+}
+
+#[tokio::test]
 async fn what_is_paid_twice_or_after_its_end_is_held() {
     let database = Database::new().await;
     let db = &database.pool;

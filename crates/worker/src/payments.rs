@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use shop::{
     ids::PaymentSessionId,
-    payments::{self, Facts, Opened, Opening},
+    payments::{self, Facts, Opened, Opening, RemoteState},
     providers,
     reconciliation::PaymentSeen,
 };
@@ -122,7 +122,7 @@ pub async fn judge(at: &Services, context: &Context, provider: &str, failure: Fa
 }
 
 /// Asks for the truth of a session and has its order follow it. `heard` is what an event calls an object of it, which may be the
-/// session itself.
+/// session itself, or another page that was made for it: then both are asked for.
 ///
 /// # Errors
 /// If the provider does not say it now, or its page is not known yet.
@@ -138,10 +138,28 @@ pub async fn read(
     let Some(reference) = reading.reference.as_deref().or(heard) else {
         return Err(JobError::Retry("what the provider calls the session is not known yet".to_owned()));
     };
-    match provider.read(reference).await {
+    let told = async |failure| judge(at, context, provider.name(), failure).await;
+    let facts = match provider.read(reference).await {
+        Ok(facts) => facts,
+        Err(failure) => return Err(told(failure).await),
+    };
+    payments::converge(&at.db, &context.cause(), id, reading.started_at, &facts).await?;
+    let Some(other) = heard.filter(|heard| *heard != reference) else { return Ok(()) };
+    match read_other(provider, other).await {
         Ok(facts) => Ok(payments::converge(&at.db, &context.cause(), id, reading.started_at, &facts).await?),
-        Err(failure) => Err(judge(at, context, provider.name(), failure).await),
+        Err(failure) => Err(told(failure).await),
     }
+}
+
+/// What is true of a page that is not the session's own, as one that was made in a call that failed. Nobody was sent there, and
+/// nobody is to pay there: it is closed first, if it is open.
+async fn read_other(provider: &dyn PaymentProvider, reference: &str) -> Result<Facts, Failure> {
+    let facts = provider.read(reference).await?;
+    if facts.state != RemoteState::Open {
+        return Ok(facts);
+    }
+    provider.expire(reference).await?;
+    provider.read(reference).await
 }
 
 /// Closes the page of a session, and has its order follow what became of it: it may have been paid in the last moment.

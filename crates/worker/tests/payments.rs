@@ -12,6 +12,7 @@ use sandbox::{Answer, Order, Paid, PayWith};
 use shop::{
     Cause,
     ids::{OrderId, PaymentSessionId},
+    jobs::Job,
     orders::{EndReason, Hold, OrderStatus, PaymentStatus},
     payments::{self, SessionState},
     schedules::{self, Upkeep},
@@ -386,6 +387,54 @@ async fn a_page_that_stays_open_though_it_was_closed_is_waited_for() {
     working.stop().await;
     let calls: Vec<_> = peer.calls().into_iter().map(|call| call.line).collect();
     assert_eq!(calls.len(), 2, "it is closed and read, and none is made: {calls:?}");
+}
+
+/// Has a second page made for a session, as by a worker that had another wish, while the first one is not known.
+async fn two_pages(whole: &Whole) -> (Ordered, String) {
+    let (order, first) = opened(whole).await;
+    let unknown = "update payment_sessions set state = 'opening', provider_ref = null, url = null,
+                          expires_at = expires_at + interval '1 minute' where id = $1";
+    sqlx::query(unknown).bind(order.session_id.0).execute(whole.db()).await.expect("unknown");
+    whole.again(Job::OpenCheckout { payment_session_id: order.session_id }).await;
+    whole.work_off().await;
+    assert_ne!(reference(whole.db(), order.session_id).await, first);
+    (order, first)
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_knew_of_pays_its_order_and_the_other_is_closed() {
+    let whole = Whole::open().await;
+    whole.sandbox.add_stripe_webhook("http://127.0.0.1:9/hooks/stripe", "whsec_1").expect("known");
+    let till = whole.sandbox.till();
+    let (order, unknown) = two_pages(&whole).await;
+    assert_eq!(till.account().open, 2);
+    till.pay(&unknown, PayWith::Card(CARD)).expect("paid");
+    upkeep(&whole, Upkeep::FetchPaymentEvents).await;
+    stands(&whole, &order, OrderStatus::Confirmed, PaymentStatus::Paid, None).await;
+    let account = till.account();
+    assert_eq!((account.open, account.expired), (0, 1), "nobody pays once more");
+
+    let (other, unknown) = two_pages(&whole).await;
+    till.expire(&unknown).expect("expired");
+    upkeep(&whole, Upkeep::FetchPaymentEvents).await;
+    stands(&whole, &other, OrderStatus::PendingPayment, PaymentStatus::None, None).await;
+    assert_eq!(till.account().open, 1, "its own page is there");
+}
+
+#[tokio::test]
+async fn the_page_that_comes_second_is_closed() {
+    let whole = Whole::open().await;
+    let (order, first) = opened(&whole).await;
+    // Another worker is at it at the same moment, and does not know.
+    let unknown = "update payment_sessions set state = 'opening', expires_at = expires_at + interval '1 minute' where id = $1";
+    sqlx::query(unknown).bind(order.session_id.0).execute(whole.db()).await.expect("unknown");
+    whole.again(Job::OpenCheckout { payment_session_id: order.session_id }).await;
+    whole.work_off().await;
+    let account = whole.sandbox.till().account();
+    assert_eq!((account.sessions, account.open, account.expired), (2, 1, 1));
+    assert_eq!(reference(whole.db(), order.session_id).await, first);
+    let paid = whole.sandbox.till().pay(&first, PayWith::Card(CARD)).expect("paid");
+    assert_eq!(paid, Paid::Complete);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgPool, PgTransaction};
 
-use super::{Facts, LedgerKind, SessionState, holds, ledger, news, outcomes};
+use super::{Facts, LedgerKind, SessionState, cancel, holds, ledger, news, outcomes};
 use crate::{
     Cause,
     ids::{CartId, OrderId, PaymentSessionId},
@@ -49,7 +49,7 @@ pub async fn converge(
     let mut tx = db.begin().await?;
     let Some(mut order) = lock(&mut tx, session_id).await? else { return Ok(()) };
     let session = sqlx::query!(
-        r#"select provider, state as "state: SessionState" from payment_sessions where id = $1 for update"#,
+        r#"select provider, provider_ref, state as "state: SessionState" from payment_sessions where id = $1 for update"#,
         session_id as PaymentSessionId,
     )
     .fetch_one(&mut *tx)
@@ -61,10 +61,64 @@ pub async fn converge(
             new.push(movement);
         }
     }
+    let charges: Vec<_> = new.iter().filter(|movement| movement.kind == LedgerKind::Charge).collect();
+    let own = session.provider_ref.as_deref();
+    if own.is_none_or(|own| own == facts.reference) {
+        let target = facts.session_state();
+        // A page that is open is written down by whoever had it made, who knows where it is. One that was closed before anybody
+        // knew of it says nothing of the one that is to be made. A session never moves back, so that an answer that was long on its
+        // way undoes nothing, and what it alone knows is taken.
+        let says_nothing = target == SessionState::Open || target == SessionState::Expired && own.is_none();
+        let moves = !says_nothing && target.progress() > session.state.progress();
+        if moves || own.is_some() {
+            advance(&mut tx, cause, session_id, read_started_at, facts, moves).await?;
+        }
+        match target {
+            SessionState::Complete if moves => outcomes::paid(&mut tx, cause, &mut order, facts).await?,
+            SessionState::Processing if moves => {
+                outcomes::pending(&mut tx, cause, &mut order, session_id).await?;
+            }
+            SessionState::Failed if moves => {
+                outcomes::failed(&mut tx, cause, &order, session_id).await?;
+            }
+            SessionState::Expired if moves => {
+                outcomes::expired(&mut tx, cause, &order, session_id).await?;
+            }
+            SessionState::Complete if session.state == SessionState::Complete => {
+                // Its payment was decided upon before, and this came on top.
+                for more in charges {
+                    holds::hold(&mut tx, cause, &mut order, Hold::PaidTwice, more.reference).await?;
+                }
+            }
+            SessionState::Opening
+            | SessionState::Open
+            | SessionState::Processing
+            | SessionState::Complete
+            | SessionState::Failed
+            | SessionState::Expired => {}
+        }
+    } else if !charges.is_empty() {
+        // A second page of the session, that nobody was sent to. Whatever becomes of it, the first one counts; but money is money,
+        // and nobody is to pay once more.
+        outcomes::paid(&mut tx, cause, &mut order, facts).await?;
+        cancel(&mut tx, cause, order.id).await?;
+    }
+    news::tell(&mut tx, cause, order.id, &session.provider, &new).await?;
+    holds::follow(&mut tx, cause, &mut order, &new).await?;
+    ledger::settle(&mut tx, order.id).await?;
+    tx.commit().await
+}
+
+/// Writes down what was read of a session's own page, and moves it, or leaves it where it stands.
+async fn advance(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    session_id: PaymentSessionId,
+    read_started_at: DateTime<Utc>,
+    facts: &Facts,
+    moves: bool,
+) -> sqlx::Result<()> {
     let target = facts.session_state();
-    // A page that is open is written down by whoever had it made, who knows where it is. A session never moves back, so that an
-    // answer that was long on its way undoes nothing, and what it alone knows is taken.
-    let moves = target != SessionState::Open && target.progress() > session.state.progress();
     sqlx::query!(
         "update payment_sessions set provider_ref = coalesce(provider_ref, $2), payment_ref = coalesce($3, payment_ref),
                 read_at = greatest(read_at, $4), state = case when $5 then $6 else state end,
@@ -80,31 +134,9 @@ pub async fn converge(
         target != SessionState::Processing,
         cause.at,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-
-    match target {
-        SessionState::Complete if moves => outcomes::paid(&mut tx, cause, &mut order, facts).await?,
-        SessionState::Processing if moves => outcomes::pending(&mut tx, cause, &mut order, session_id).await?,
-        SessionState::Failed if moves => outcomes::failed(&mut tx, cause, &order, session_id).await?,
-        SessionState::Expired if moves => outcomes::expired(&mut tx, cause, &order, session_id).await?,
-        SessionState::Complete if session.state == SessionState::Complete => {
-            // Its payment was decided upon before, and this came on top.
-            for more in new.iter().filter(|movement| movement.kind == LedgerKind::Charge) {
-                holds::hold(&mut tx, cause, &mut order, Hold::PaidTwice, more.reference).await?;
-            }
-        }
-        SessionState::Opening
-        | SessionState::Open
-        | SessionState::Processing
-        | SessionState::Complete
-        | SessionState::Failed
-        | SessionState::Expired => {}
-    }
-    news::tell(&mut tx, cause, order.id, &session.provider, &new).await?;
-    holds::follow(&mut tx, cause, &mut order, &new).await?;
-    ledger::settle(&mut tx, order.id).await?;
-    tx.commit().await
+    Ok(())
 }
 
 /// Holds the rows that decide: the cart first and then its orders, as whoever places an order does.

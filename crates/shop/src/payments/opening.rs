@@ -198,8 +198,9 @@ async fn replaced(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result
     .await
 }
 
-/// The provider made a page. If nobody is to pay there any more, it is closed again.
-pub async fn opened(db: &PgPool, cause: &Cause, id: PaymentSessionId, page: &Opened) -> sqlx::Result<()> {
+/// The provider made a page. If nobody is to pay there any more, it is closed again. False if the session has another page: that
+/// one counts, nobody is sent to this one, and the caller has it closed.
+pub async fn opened(db: &PgPool, cause: &Cause, id: PaymentSessionId, page: &Opened) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     let Some(row) = sqlx::query!(
         r#"select o.id as "order_id: OrderId", o.status as "status: OrderStatus", s.state as "state: SessionState"
@@ -209,10 +210,12 @@ pub async fn opened(db: &PgPool, cause: &Cause, id: PaymentSessionId, page: &Ope
     .fetch_optional(&mut *tx)
     .await?
     else {
-        return Ok(());
+        return Ok(false);
     };
-    sqlx::query!(
-        "update payment_sessions set provider_ref = coalesce(provider_ref, $2), url = $3, expires_at = $4 where id = $1",
+    // Name and address of a page are written together, or not at all.
+    let is_ours = sqlx::query!(
+        "update payment_sessions set provider_ref = $2, url = $3, expires_at = $4
+         where id = $1 and (provider_ref is null or provider_ref = $2)",
         id as PaymentSessionId,
         page.reference,
         page.url,
@@ -220,6 +223,9 @@ pub async fn opened(db: &PgPool, cause: &Cause, id: PaymentSessionId, page: &Ope
     )
     .execute(&mut *tx)
     .await?;
+    if is_ours.rows_affected() == 0 {
+        return Ok(false);
+    }
     let is_wanted = row.status == OrderStatus::PendingPayment;
     match row.state {
         SessionState::Opening if is_wanted => {
@@ -242,7 +248,8 @@ pub async fn opened(db: &PgPool, cause: &Cause, id: PaymentSessionId, page: &Ope
         }
         SessionState::Open | SessionState::Processing | SessionState::Complete => {}
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// No page could be made. The order can be paid in another session.

@@ -49,10 +49,12 @@ pub struct PaymentEvent {
 }
 
 /// The session that an event belongs to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct EventSession {
     /// Which one.
     pub id: PaymentSessionId,
+    /// What its page is called there, once that is known.
+    pub reference: Option<String>,
     /// Whether it was asked for after the event came: then what the event says is known.
     pub is_known: bool,
 }
@@ -110,10 +112,10 @@ pub async fn receive(db: &PgPool, cause: &Cause, told: &Told<'_>) -> sqlx::Resul
 pub async fn event(db: &PgPool, id: PaymentEventId) -> sqlx::Result<Option<PaymentEvent>> {
     let Some(row) = sqlx::query!(
         r#"select e.provider, e.kind, e.object_ref, e.payment_ref is not null or e.session_id is not null as "may_be_ours!",
-                  s.id as "session_id?: Uuid", s.read_at > e.received_at as "is_known?"
+                  s.id as "session_id?: Uuid", s.provider_ref as "reference?", s.read_at > e.received_at as "is_known?"
            from payment_events e
            left join lateral (
-               select s.id, s.read_at from payment_sessions s
+               select s.id, s.provider_ref, s.read_at from payment_sessions s
                where s.provider = e.provider
                      and (s.id = e.session_id or s.provider_ref = e.object_ref or s.payment_ref in (e.payment_ref, e.object_ref))
                order by s.id limit 1
@@ -126,9 +128,11 @@ pub async fn event(db: &PgPool, id: PaymentEventId) -> sqlx::Result<Option<Payme
     else {
         return Ok(None);
     };
-    let session = row
-        .session_id
-        .map(|id| EventSession { id: PaymentSessionId(id), is_known: row.is_known.unwrap_or_default() });
+    let session = row.session_id.map(|id| EventSession {
+        id: PaymentSessionId(id),
+        reference: row.reference,
+        is_known: row.is_known.unwrap_or_default(),
+    });
     Ok(Some(PaymentEvent {
         provider: row.provider,
         kind: row.kind,

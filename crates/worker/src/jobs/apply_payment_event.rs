@@ -3,7 +3,7 @@
 
 use shop::{
     ids::PaymentEventId,
-    payments::{self, EventOutcome},
+    payments::{self, EventOutcome, EventSession, PaymentEvent},
 };
 
 use crate::{
@@ -23,11 +23,19 @@ pub async fn run(id: PaymentEventId, at: &Services, context: &Context) -> Result
             return Err(JobError::Retry("no session of ours is known for it yet".to_owned()));
         }
         None => EventOutcome::OfNobody,
-        Some(session) if session.is_known => EventOutcome::NothingNew,
+        Some(session) if session.is_known && !is_of_another_page(&event, &session, at)? => {
+            EventOutcome::NothingNew
+        }
         Some(session) => {
             read(session.id, Some(&event.object_ref), at, context).await?;
             EventOutcome::Applied
         }
     };
     Ok(payments::handled(&at.db, &context.cause(), id, outcome).await?)
+}
+
+/// Whether it is about a page of the session that is not the session's own: what is known of that says nothing of this.
+fn is_of_another_page(event: &PaymentEvent, session: &EventSession, at: &Services) -> Result<bool, JobError> {
+    let is_page = at.payments.find(&event.provider)?.names_session(&event.object_ref);
+    Ok(is_page && session.reference.as_ref().is_some_and(|own| *own != event.object_ref))
 }

@@ -34,7 +34,17 @@ pub async fn run(id: PaymentSessionId, at: &Services, context: &Context) -> Resu
     }
     let provider = at.payments.find(&opening.provider)?;
     match provider.open(&opening).await {
-        Ok(page) => Ok(payments::opened(&at.db, &context.cause(), id, &page).await?),
+        Ok(page) => {
+            if payments::opened(&at.db, &context.cause(), id, &page).await? {
+                return Ok(());
+            }
+            // Another worker was quicker, with another wish. If this does not work, the page is open for a while and nobody knows
+            // where; when it ends, we hear of it.
+            if let Err(failure) = provider.expire(&page.reference).await {
+                tracing::warn!(session = %id, %failure, "a second page was made, and could not be closed");
+            }
+            Ok(())
+        }
         Err(failure) => Err(judge(at, context, provider.name(), failure).await),
     }
 }
