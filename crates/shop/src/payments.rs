@@ -24,7 +24,7 @@ pub(crate) use disputes::any_is_open as is_any_dispute_open;
 pub use facts::{Charge, Dispute, DisputeState, Facts, Refund, RefundState, RemotePayment, RemoteState};
 pub use ledger::{Entry, payment_status};
 pub(crate) use ledger::{balances, entries, settle};
-pub use opening::{Opened, Opening, OpeningLine, opened, to_open};
+pub use opening::{Opened, Opening, OpeningLine, ask_anew, opened, to_open};
 pub(crate) use opening::{begin, could_not_open};
 pub use reading::{Reading, Session, latest, to_read};
 pub(crate) use receiving::give_up as give_up_event;

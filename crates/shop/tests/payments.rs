@@ -593,6 +593,12 @@ async fn what_a_provider_is_told_adds_up_and_stays_the_same() {
         opening,
         "another try is the same wish"
     );
+    // The provider failed at it, and keeps that as its answer.
+    for _ in 0..2 {
+        payments::ask_anew(db, order.session_id, opening.expires_at).await.expect("noted");
+    }
+    let anew = to_open(Duration::minutes(20)).await.expect("to open");
+    assert_eq!(anew.expires_at, opening.expires_at + Duration::seconds(1), "another wish, once");
     let late = to_open(Duration::minutes(40)).await.expect("to open");
     assert!(late.expires_at > opening.expires_at, "less than half an hour is too short for Stripe");
     let unknown = testing::order_to_pay(db, None).await;

@@ -28,6 +28,10 @@ pub enum Failure {
     /// It may work later: nobody knows whether it was done.
     #[error("the payment provider did not do it this time: {0}")]
     Transient(String),
+    /// It failed there, and the provider keeps that as its answer to this very call: nobody knows whether it was done, and asked
+    /// the same again it says the same.
+    #[error("the payment provider failed at it: {0}")]
+    Kept(String),
     /// It works when somebody has put a setting right.
     #[error("the payment provider does not accept a setting: {0}")]
     Configuration(String),
@@ -109,7 +113,7 @@ pub async fn judge(at: &Services, context: &Context, provider: &str, failure: Fa
         async |detail: &str| providers::report_rejection(&at.db, &context.cause(), provider, detail).await;
     let error = failure.to_string();
     match failure {
-        Failure::Transient(_) => JobError::Retry(error),
+        Failure::Transient(_) | Failure::Kept(_) => JobError::Retry(error),
         Failure::Configuration(detail) => match told(&detail).await {
             Ok(()) => JobError::PutOff { reason: error, after: UNTIL_MENDED },
             Err(error) => error.into(),

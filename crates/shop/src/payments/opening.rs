@@ -198,6 +198,21 @@ async fn replaced(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result
     .await
 }
 
+/// The provider failed at a page that was to be there until then, in a way that it keeps: asked the same again, it would fail
+/// again. So it is asked for one that ends a second later, which is another wish. Whoever asked at the same time may have changed
+/// that already.
+pub async fn ask_anew(db: &PgPool, id: PaymentSessionId, planned: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update payment_sessions set expires_at = expires_at + interval '1 second'
+         where id = $1 and state = 'opening' and expires_at = $2",
+        id as PaymentSessionId,
+        planned,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The provider made a page. If nobody is to pay there any more, it is closed again. False if the session has another page: that
 /// one counts, nobody is sent to this one, and the caller has it closed.
 pub async fn opened(db: &PgPool, cause: &Cause, id: PaymentSessionId, page: &Opened) -> sqlx::Result<bool> {

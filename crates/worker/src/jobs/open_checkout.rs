@@ -7,7 +7,7 @@ use shop::{
 };
 
 use crate::{
-    payments::{close, judge},
+    payments::{Failure, close, judge},
     runner::{Context, JobError},
     services::Services,
 };
@@ -44,6 +44,12 @@ pub async fn run(id: PaymentSessionId, at: &Services, context: &Context) -> Resu
                 tracing::warn!(session = %id, %failure, "a second page was made, and could not be closed");
             }
             Ok(())
+        }
+        // There may be a page now all the same. Its address was told to nobody, so that nobody pays there; it cannot be looked for
+        // by what we know of it, and ends by itself. The next wish makes one that has an address.
+        Err(failure @ Failure::Kept(_)) => {
+            payments::ask_anew(&at.db, id, opening.expires_at).await?;
+            Err(judge(at, context, provider.name(), failure).await)
         }
         Err(failure) => Err(judge(at, context, provider.name(), failure).await),
     }

@@ -33,7 +33,9 @@ fn of_status(status: u16, kind: &ApiErrorsType, words: String) -> Failure {
         401 | 403 => Failure::Configuration(format!("STRIPE_SECRET_KEY: {words}")),
         // What we ask for was there: the key is of another account.
         404 => Failure::Configuration(format!("STRIPE_SECRET_KEY, or the account that it is of: {words}")),
-        409 | 424 | 429 | 500..=599 => Failure::Transient(words),
+        409 | 424 | 429 => Failure::Transient(words),
+        // Saved under the key of the call, for a day or longer (docs.stripe.com/api/idempotent_requests).
+        500..=599 => Failure::Kept(words),
         _ => Failure::Rejected(words),
     }
 }

@@ -45,7 +45,8 @@ struct IntentLite {
 }
 
 /// Has a page made. The key is the session's and that of the end of its page, so that a call whose answer was lost is the same
-/// call when it is made again.
+/// call when it is made again. A list of sessions can be had by customer, payment, state and time, not by our marks
+/// (docs.stripe.com/api/checkout/sessions/list): what came of a call that failed there is not looked for.
 pub(super) async fn open(client: &Client, shop: &Url, opening: &Opening) -> Result<Opened, Failure> {
     let refused = |what: &str| Failure::Rejected(what.to_owned());
     let currency: Currency = opening
