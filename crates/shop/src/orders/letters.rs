@@ -34,16 +34,22 @@ pub(super) async fn tell(
     .fetch_one(&mut **tx)
     .await?;
     let key = format!("order:{event_id}");
-    // Without an amount of its own an event is about all of it.
-    let moved = amount(details).unwrap_or(Money::new(order.total, order.currency));
+    // Without an amount of its own an event is about all of it. One in a currency that we do not sell in is none that can be told.
+    let moved = if details.get("amount").is_some() {
+        amount(details)
+    } else {
+        Some(Money::new(order.total, order.currency))
+    };
     let letter = match kind {
         OrderEventKind::PaymentPending => Some(Letter::OrderReceived { order_id }),
         OrderEventKind::Paid => Some(Letter::OrderPaid { order_id }),
         OrderEventKind::PaymentFailed => Some(Letter::OrderPaymentFailed { order_id }),
         OrderEventKind::Expired => Some(Letter::OrderExpired { order_id }),
-        OrderEventKind::Refunded => {
-            Some(Letter::OrderRefunded { order_id, amount: moved.amount, currency: moved.currency })
-        }
+        OrderEventKind::Refunded => moved.map(|moved| Letter::OrderRefunded {
+            order_id,
+            amount: moved.amount,
+            currency: moved.currency,
+        }),
         OrderEventKind::Cancelled => called_off(order_id, reason(details).or(order.end_reason)),
         OrderEventKind::Placed
         | OrderEventKind::PaymentOpened
@@ -59,32 +65,35 @@ pub(super) async fn tell(
     if let Some(letter) = letter.filter(|_| !order.email.is_empty()) {
         mails::write(tx, cause, order.account_id, &order.email, &letter, &key).await?;
     }
-    let alert = match kind {
-        OrderEventKind::RefundFailed => {
-            Some(Alert::RefundFailed { order_id, amount: moved.amount, currency: moved.currency })
-        }
-        OrderEventKind::Disputed => {
-            Some(Alert::OrderDisputed { order_id, amount: moved.amount, currency: moved.currency })
-        }
-        // A dispute says so itself.
-        OrderEventKind::Held => hold(details)
-            .or(order.hold)
-            .filter(|hold| *hold != Hold::Dispute)
-            .map(|hold| Alert::OrderHeld { order_id, hold }),
-        OrderEventKind::Placed
-        | OrderEventKind::PaymentOpened
-        | OrderEventKind::PaymentPending
-        | OrderEventKind::PaymentFailed
-        | OrderEventKind::PaymentExpired
-        | OrderEventKind::Paid
-        | OrderEventKind::Refunded
-        | OrderEventKind::DisputeWon
-        | OrderEventKind::DisputeLost
-        | OrderEventKind::Released
-        | OrderEventKind::Cancelled
-        | OrderEventKind::Expired
-        | OrderEventKind::Resumed => None,
-    };
+    // Staff have to look at it also then.
+    let in_another_currency = Alert::OrderHeld { order_id, hold: Hold::CurrencyMismatch };
+    let alert =
+        match kind {
+            OrderEventKind::RefundFailed => Some(moved.map_or(in_another_currency, |moved| {
+                Alert::RefundFailed { order_id, amount: moved.amount, currency: moved.currency }
+            })),
+            OrderEventKind::Disputed => Some(moved.map_or(in_another_currency, |moved| {
+                Alert::OrderDisputed { order_id, amount: moved.amount, currency: moved.currency }
+            })),
+            // A dispute says so itself.
+            OrderEventKind::Held => hold(details)
+                .or(order.hold)
+                .filter(|hold| *hold != Hold::Dispute)
+                .map(|hold| Alert::OrderHeld { order_id, hold }),
+            OrderEventKind::Placed
+            | OrderEventKind::PaymentOpened
+            | OrderEventKind::PaymentPending
+            | OrderEventKind::PaymentFailed
+            | OrderEventKind::PaymentExpired
+            | OrderEventKind::Paid
+            | OrderEventKind::Refunded
+            | OrderEventKind::DisputeWon
+            | OrderEventKind::DisputeLost
+            | OrderEventKind::Released
+            | OrderEventKind::Cancelled
+            | OrderEventKind::Expired
+            | OrderEventKind::Resumed => None,
+        };
     if let Some(alert) = alert {
         staff_alerts::tell(tx, cause, &alert, &key).await?;
     }

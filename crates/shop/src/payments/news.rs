@@ -25,7 +25,7 @@ pub(super) async fn tell(
     }
     let entries = ledger::entries(tx, order_id).await?;
     for movement in new {
-        let Some(kind) = kind(movement, &entries) else { continue };
+        let Some(kind) = kind(movement, new, &entries) else { continue };
         let key = format!("{}:{provider}:{}", <&str>::from(kind), movement.reference);
         let details = serde_json::json!({ "amount": movement.amount, "currency": movement.currency, "reference": movement.reference });
         events::record(tx, cause, order_id, kind, details, &key).await?;
@@ -34,10 +34,16 @@ pub(super) async fn tell(
 }
 
 /// As what a movement is told, if it is.
-fn kind(movement: &Movement<'_>, entries: &[Entry]) -> Option<OrderEventKind> {
+fn kind(movement: &Movement<'_>, new: &[Movement<'_>], entries: &[Entry]) -> Option<OrderEventKind> {
     match movement.kind {
         LedgerKind::Charge => None,
-        LedgerKind::Refund => Some(OrderEventKind::Refunded),
+        LedgerKind::Refund => {
+            // It did not arrive, and nobody was told that it would.
+            let came_back = new
+                .iter()
+                .any(|other| other.kind == LedgerKind::RefundFailed && other.reference == movement.reference);
+            (!came_back).then_some(OrderEventKind::Refunded)
+        }
         LedgerKind::RefundFailed => Some(OrderEventKind::RefundFailed),
         LedgerKind::Dispute => Some(OrderEventKind::Disputed),
         LedgerKind::DisputeWon => {

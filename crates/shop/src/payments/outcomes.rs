@@ -25,12 +25,13 @@ pub(super) async fn paid(
     }
     let currency = order.due.currency.code();
     let is_foreign = facts.currency != currency
-        || facts.charges.iter().any(|charge| charge.currency != currency);
+        || facts.charges.iter().any(|charge| charge.currency != currency)
+        || facts.refunds.iter().any(|refund| refund.currency != currency);
     if is_foreign {
         return hold(tx, cause, order, Hold::CurrencyMismatch, reference).await;
     }
-    let charged: i64 = facts.charges.iter().map(|charge| charge.amount).fold(0, i64::saturating_add);
-    if facts.amount != order.due.amount || charged != order.due.amount {
+    // Money that went back before we knew that it had come pays for nothing.
+    if facts.amount != order.due.amount || facts.kept() != order.due.amount {
         return hold(tx, cause, order, Hold::AmountMismatch, reference).await;
     }
     match order.status {
