@@ -369,6 +369,31 @@ async fn a_refund_that_did_not_arrive_is_not_told_as_one_and_a_strange_currency_
 }
 
 #[tokio::test]
+async fn money_that_comes_back_for_an_order_that_ended_is_held_again() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let order = opened(db).await;
+    let session = order.session_id;
+    sql(
+        db,
+        "update orders set status = 'cancelled', end_reason = 'by_customer', ended_at = now() where id = $1",
+        order.id.0,
+    )
+    .await;
+    tell(db, session, &refunded(session, ORDER_TOTAL, RefundState::Succeeded)).await;
+    sql(db, "update orders set hold = null where id = $1", order.id.0).await;
+    tell(db, session, &refunded(session, ORDER_TOTAL, RefundState::Succeeded)).await;
+    assert_eq!(end(db, order.id).await.hold, None, "nothing new");
+    for _ in 0..2 {
+        tell(db, session, &refunded(session, ORDER_TOTAL, RefundState::Failed)).await;
+    }
+    assert_eq!(end(db, order.id).await.hold, Some(Hold::PaidAfterEnd), "it is with us again");
+    let last = "select details ->> 'reason' from order_events where order_id = $1 and kind = 'held' order by id desc limit 1";
+    let reason: String = sqlx::query_scalar(last).bind(order.id.0).fetch_one(db).await.expect("an event");
+    assert_eq!(reason, "paid_after_end");
+}
+
+#[tokio::test]
 async fn a_session_has_one_page_and_what_is_paid_on_another_counts_once() {
     let database = Database::new().await;
     let db = &database.pool;

@@ -12,7 +12,7 @@ use crate::{
     Cause,
     ids::OrderId,
     orders::{
-        Hold,
+        Hold, OrderStatus,
         events::{self, OrderEventKind},
     },
 };
@@ -82,6 +82,22 @@ pub(super) async fn follow(
     let is_won = new.iter().any(|movement| movement.kind == LedgerKind::DisputeWon);
     if is_won && order.hold == Some(Hold::Dispute) && !disputes::any_stands(&entries) {
         set(tx, order, None).await?;
+    }
+    // Money that is with us again, for something that nobody makes.
+    let back = new.iter().rev().find(|movement| match movement.kind {
+        LedgerKind::Charge | LedgerKind::RefundFailed | LedgerKind::DisputeWon => true,
+        LedgerKind::Refund | LedgerKind::Dispute | LedgerKind::DisputeLost => false,
+    });
+    let has_ended = match order.status {
+        OrderStatus::Cancelled | OrderStatus::Expired => true,
+        OrderStatus::PendingPayment | OrderStatus::Confirmed => false,
+    };
+    if let Some(back) = back
+        && has_ended
+        && order.hold.is_none()
+        && ledger::balances(&entries).into_values().any(|balance| balance > 0)
+    {
+        hold(tx, cause, order, Hold::PaidAfterEnd, &name(back)).await?;
     }
     Ok(())
 }
