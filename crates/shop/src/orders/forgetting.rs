@@ -9,8 +9,8 @@ use crate::{
     payments,
 };
 
-/// Calls off what the account has not paid, and takes the person out of its orders. False if money of theirs is on its way: then
-/// nothing may be forgotten yet.
+/// Calls off what the account has not paid, and takes the person out of its orders. False if money of theirs is on its way, or is
+/// there and not decided upon: then nothing may be forgotten yet.
 ///
 /// Orders that ended unpaid keep nothing of the person. Those that are paid keep the address of the parcel and that of their
 /// letters, since they are still to be made and sent.
@@ -30,7 +30,7 @@ pub(crate) async fn forget(
     .fetch_all(&mut **tx)
     .await?;
     for id in &pending {
-        if payments::is_under_way(tx, *id).await? {
+        if payments::is_under_way(tx, *id).await? || is_for_staff(tx, *id).await? {
             return Ok(false);
         }
     }
@@ -69,4 +69,15 @@ pub(crate) async fn forget(
         statement.execute(&mut **tx).await?;
     }
     Ok(true)
+}
+
+/// Whether staff have to decide about an order, whose row is held: it waits for them, or money moved for it.
+async fn is_for_staff(tx: &mut PgTransaction<'_>, id: OrderId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select o.hold is not null or exists (select from ledger_entries l where l.order_id = o.id) as "is!"
+           from orders o where o.id = $1"#,
+        id as OrderId,
+    )
+    .fetch_one(&mut **tx)
+    .await
 }
