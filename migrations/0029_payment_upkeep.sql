@@ -6,4 +6,4 @@ alter table schedules
 
 alter table reconciliation_findings
     drop constraint reconciliation_findings_kind_known,
-    add constraint reconciliation_findings_kind_known check (kind in ('open_call', 'stranded_generation', 'stale_hold', 'overdrawn_account', 'credits_differ', 'spending_differs', 'lost_object', 'lost_thumbnails', 'orphan_object', 'stuck_purge', 'payment_differs', 'unknown_payment'));
+    add constraint reconciliation_findings_kind_known check (kind in ('open_call', 'stranded_generation', 'stale_hold', 'overdrawn_account', 'credits_differ', 'spending_differs', 'lost_object', 'lost_thumbnails', 'orphan_object', 'stuck_purge', 'payment_differs', 'unknown_payment', 'stranded_event'));

@@ -16,6 +16,7 @@ mod receiving;
 
 pub use asking::look;
 pub(crate) use asking::{is_open, is_under_way};
+pub(crate) use checking::EVENTS_FOR;
 pub use checking::{Checked, check};
 pub(crate) use closing::cancel;
 pub use closing::{Closing, to_expire};

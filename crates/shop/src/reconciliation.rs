@@ -2,6 +2,7 @@
 //! difference becomes a finding that staff can see. What can be put right without a doubt is put right, and the finding says so.
 
 mod books;
+mod events;
 mod objects;
 mod payments;
 
@@ -10,6 +11,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 pub use books::compare as compare_books;
+pub use events::look as look_for_stranded_events;
 pub use objects::{Compared, Folder, Listed, compare as compare_objects, compare_folder, purge_again};
 pub use payments::{Ledger, PaymentSeen, compare as compare_payments};
 
@@ -47,6 +49,8 @@ pub enum FindingKind {
     PaymentDiffers,
     /// A payment says that it is for an order of ours, and we know none.
     UnknownPayment,
+    /// A payment provider told something, and for days nothing could be made of it.
+    StrandedEvent,
 }
 
 /// Which findings one run of a comparison can end.
@@ -58,7 +62,8 @@ pub enum Books {
     Payments,
 }
 
-const OF_PAYMENTS: [FindingKind; 2] = [FindingKind::PaymentDiffers, FindingKind::UnknownPayment];
+const OF_PAYMENTS: [FindingKind; 3] =
+    [FindingKind::PaymentDiffers, FindingKind::UnknownPayment, FindingKind::StrandedEvent];
 
 /// How a finding ended.
 #[derive(

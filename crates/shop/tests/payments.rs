@@ -805,6 +805,48 @@ async fn what_nothing_was_heard_of_is_looked_after() {
 }
 
 #[tokio::test]
+async fn news_that_nothing_comes_of_is_a_finding_until_something_does() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let order = opened(db).await;
+    let told = |reference, session_id| Told {
+        provider: STRIPE,
+        reference,
+        kind: "charge.refunded",
+        object_ref: "ch_1",
+        payment_ref: None,
+        session_id,
+        occurred_at: at(0),
+        raw: b"{}",
+        was_fetched: false,
+    };
+    payments::receive(db, &cause(), &told("evt_old", Some(order.session_id))).await.expect("taken");
+    sqlx::query(
+        "update payment_events set received_at = now() - interval '4 days', outcome = 'given up: no answer'",
+    )
+    .execute(db)
+    .await
+    .expect("old");
+    payments::receive(db, &cause(), &told("evt_new", None)).await.expect("taken");
+    let look = async || {
+        let began = cause();
+        let stranded = reconciliation::look_for_stranded_events(db, &began).await.expect("looked");
+        let open = reconciliation::conclude(db, &cause(), began.at, reconciliation::Books::Payments).await;
+        (stranded, open.expect("concluded"))
+    };
+    assert_eq!(look().await, (1, 1));
+    assert_eq!(look().await, (1, 1), "the same finding");
+    let finding = reconciliation::findings(db, 10).await.expect("read").remove(0);
+    assert_eq!((finding.kind, finding.subject.as_str()), (FindingKind::StrandedEvent, "stripe evt_old"));
+    assert_eq!(finding.detail, "charge.refunded: given up: no answer");
+    // Staff see it on the order that it names, though nothing else of it is known.
+    let dossier = office::orders::find(db, order.id).await.expect("read").expect("an order");
+    assert_eq!(dossier.told.iter().map(|told| told.provider_ref.as_str()).collect::<Vec<_>>(), ["evt_old"]);
+    sqlx::query("update payment_events set handled_at = now()").execute(db).await.expect("handled");
+    assert_eq!(look().await, (0, 0));
+}
+
+#[tokio::test]
 async fn the_ledger_is_compared_with_the_providers() {
     let database = Database::new().await;
     let db = &database.pool;

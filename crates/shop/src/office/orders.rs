@@ -245,7 +245,7 @@ pub async fn find(db: &PgPool, id: OrderId) -> sqlx::Result<Option<Dossier>> {
         r#"select e.id as "id: PaymentEventId", e.kind, e.provider_ref, e.was_fetched, e.received_at, e.handled_at, e.outcome
            from payment_events e
            where exists (select from payment_sessions s where s.order_id = $1 and s.provider = e.provider
-                         and (e.object_ref in (s.provider_ref, s.payment_ref) or e.payment_ref = s.payment_ref))
+                         and (e.object_ref in (s.provider_ref, s.payment_ref) or e.payment_ref = s.payment_ref or e.session_id = s.id))
            order by e.received_at desc limit $2"#,
         id as OrderId,
         LATEST,

@@ -17,9 +17,9 @@ const OPEN: Duration = Duration::minutes(15);
 const PROCESSING: Duration = Duration::hours(3);
 /// An order that nobody is about to pay is kept for so long.
 const UNPAID: Duration = Duration::hours(24);
-/// An event whose consequences could not be drawn is tried again after so long, for so long.
+/// An event whose consequences could not be drawn is tried again after so long, for so long. Then it is a finding for staff.
 const EVENTS_AFTER: Duration = Duration::hours(1);
-const EVENTS_FOR: Duration = Duration::days(3);
+pub(crate) const EVENTS_FOR: Duration = Duration::days(3);
 /// At most so many of a kind at once: the next run takes the rest.
 const AT_ONCE: i64 = 200;
 

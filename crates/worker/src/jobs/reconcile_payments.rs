@@ -1,4 +1,5 @@
-//! Compares the ledger with payment providers' books. What differs becomes a finding, and is asked for.
+//! Compares the ledger with payment providers' books. What differs becomes a finding, and is asked for; so does what they told
+//! us, and nothing came of.
 
 use chrono::Duration;
 use shop::{
@@ -27,8 +28,12 @@ pub async fn run(at: &Services, context: &Context) -> Result<(), JobError> {
         differences +=
             reconciliation::compare_payments(&at.db, &cause, provider.name(), cause.at - DAYS, &seen).await?;
     }
+    let stranded = reconciliation::look_for_stranded_events(&at.db, &cause).await?;
     let now = context.cause();
     reconciliation::conclude(&at.db, &now, cause.at, Books::Payments).await?;
-    let note = format!("{differences} differences");
+    let note = match stranded {
+        0 => format!("{differences} differences"),
+        stranded => format!("{differences} differences, {stranded} events that nothing came of"),
+    };
     Ok(schedules::ran(&at.db, &now, Upkeep::ReconcilePayments, &note).await?)
 }

@@ -102,6 +102,9 @@ impl Found {
             FindingKind::UnknownPayment => {
                 "A payment for an order that we do not know: look for it at the provider"
             }
+            FindingKind::StrandedEvent => {
+                "News from the payment provider that was tried for three days, and that nothing could be made of: look at the payment there"
+            }
         };
         let state = match finding.resolution {
             None => "Open",
