@@ -10,11 +10,9 @@ pub fn words(refusal: CouponRefusal) -> Cow<'static, str> {
         CouponRefusal::Unknown | CouponRefusal::Inactive | CouponRefusal::NotYet => {
             "This code is not good. Perhaps a letter went astray: please look at it once more.".into()
         }
-        CouponRefusal::Over(end) => format!(
-            "This coupon was good until {}. The prices without it stand below.",
-            end.format("%-d %B %Y")
-        )
-        .into(),
+        CouponRefusal::Over(end) => {
+            format!("This coupon was good until {}, and takes nothing off any more.", end.format("%-d %B %Y")).into()
+        }
         CouponRefusal::UsedUp => {
             "All uses of this coupon are gone. Should somebody leave theirs, it works again.".into()
         }

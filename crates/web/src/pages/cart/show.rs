@@ -15,9 +15,10 @@ use shop::{
 };
 use uuid::Uuid;
 
-use super::{coupon, lines};
+use super::lines;
 use crate::{
     admission::Guest,
+    coupons,
     error::Problem,
     forms::FieldError,
     pictures::{Cropped, hung_path},
@@ -228,7 +229,7 @@ pub(super) async fn page(visit: &Visit, refused: Option<(Refused<'_>, FieldError
             problem: applied
                 .as_ref()
                 .and_then(|applied| applied.discount.err())
-                .map(coupon::words)
+                .map(|refusal| coupons::words(refusal).into_owned())
                 .unwrap_or_default(),
             code: applied.map(|applied| applied.coupon.code).unwrap_or_default(),
             typed: code.to_owned(),

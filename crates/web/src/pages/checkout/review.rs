@@ -17,14 +17,12 @@ use shop::{
 use super::{Stage, arrival, begun, path, percent, progress};
 use crate::{
     admission::Guest,
+    coupons,
     error::Problem,
     flash::{CartFlash, Flash},
     forms::{CheckedForm, Form},
     limits,
-    pages::cart::{
-        coupon,
-        show::{facts, note},
-    },
+    pages::cart::show::{facts, note},
     pictures::Cropped,
     views::Page,
     visit::{Visit, see_other},
@@ -187,7 +185,7 @@ impl Review {
             has_file: plan.snapshot.lines.iter().any(|line| line.product_kind == ProductKind::Download),
             coupon: refused.map(|refused| RefusedCoupon {
                 code: refused.code.clone(),
-                words: coupon::words(refused.reason),
+                words: coupons::words(refused.reason).into_owned(),
             }),
             seen: hidden(&Seen { version: plan.snapshot.cart.version, sums: Sums::from(totals) }),
             changes: None,
