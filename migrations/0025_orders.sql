@@ -114,14 +114,12 @@ create index order_lines_image on order_lines (image_id);
 create table coupon_uses (
     order_id uuid primary key references orders (id),
     coupon_id uuid not null references coupons (id),
-    -- Who, for the limit for each customer: an account, or an address in small letters.
-    customer text not null,
     state text not null default 'held'
         constraint coupon_uses_state_known check (state in ('held', 'used', 'released')),
     created_at timestamptz not null
 );
 
-create index coupon_uses_customer on coupon_uses (coupon_id, customer) where state <> 'released';
+create index coupon_uses_coupon on coupon_uses (coupon_id, created_at desc, order_id desc);
 
 -- What happened to an order, for the customer and for staff.
 create table order_events (

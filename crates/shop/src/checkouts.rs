@@ -7,7 +7,7 @@ pub(crate) use planning::plan;
 pub use planning::{Plan, Refused, Step, of_owner};
 use sqlx::{PgExecutor, PgPool, types::Json};
 
-use crate::{Cause, StaleTransition, addresses::Texts, carts::Owner, ids::CartId, shipping::ShippingMethod};
+use crate::{Cause, StaleTransition, addresses::Texts, ids::CartId, shipping::ShippingMethod};
 
 /// What is known of a buyer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,16 +18,6 @@ pub struct Checkout {
     pub address: Option<Texts>,
     /// How it is sent.
     pub method: Option<ShippingMethod>,
-}
-
-impl Checkout {
-    /// Whom a coupon's limit for each customer counts: the account, or a guest's address.
-    pub(crate) fn customer(&self, owner: &Owner) -> String {
-        match owner {
-            Owner::Account(id) => id.to_string(),
-            Owner::Guest(_) => self.email.to_lowercase(),
-        }
-    }
 }
 
 /// The checkout of a cart, if it was begun.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 pub use office::{CreateError, NOTE_MAX, NewCoupon, Use, create, deactivate, list, reactivate, uses};
 use serde::Serialize;
 use sqlx::PgExecutor;
-pub(crate) use uses::{hold, release, use_up};
+pub(crate) use uses::{hold, release, use_up, uses_of};
 
 use crate::{
     Cause,

@@ -300,10 +300,9 @@ pub async fn hold_coupon(
     db: &PgPool,
     coupon_id: CouponId,
     order_id: OrderId,
-    customer: &str,
 ) -> Result<(), CouponRefusal> {
     let mut tx = db.begin().await.expect("a transaction");
-    let held = coupons::hold(&mut tx, &Cause::now(None), coupon_id, order_id, customer).await;
+    let held = coupons::hold(&mut tx, &Cause::now(None), coupon_id, order_id).await;
     let held = held.expect("answered");
     tx.commit().await.expect("committed");
     held

@@ -5,8 +5,8 @@ use shop::{
     Cause,
     audit::Actor,
     coupons::{self, CouponKind, CouponRefusal, CreateError, NewCoupon, UseState},
-    ids::{CouponId, OrderId},
-    testing::{Database, hold_coupon, release_coupon, use_coupon_up},
+    ids::{AccountId, CouponId, OrderId},
+    testing::{Database, account, hold_coupon, release_coupon, use_coupon_up},
 };
 
 const STAFF: Actor = Actor { account_id: None, client_address: String::new() };
@@ -32,10 +32,14 @@ async fn made(database: &Database, new: &NewCoupon) -> CouponId {
 
 /// An order that is to be paid.
 async fn ordered(database: &Database) -> OrderId {
+    ordered_by(database, "mira@example.org", None).await
+}
+
+async fn ordered_by(database: &Database, email: &str, account: Option<AccountId>) -> OrderId {
     let id = OrderId::new(Cause::now(None).at);
-    let insert = "insert into orders (id, email, currency, subtotal, discount, shipping, tax, total, tax_is_inclusive, cart_version, placed_at)
-                  values ($1, 'mira@example.org', 'EUR', 100, 0, 0, 0, 100, true, 1, now())";
-    sqlx::query(insert).bind(id).execute(&database.pool).await.expect("ordered");
+    let insert = "insert into orders (id, email, account_id, currency, subtotal, discount, shipping, tax, total, tax_is_inclusive, cart_version, placed_at)
+                  values ($1, $2, $3, 'EUR', 100, 0, 0, 0, 100, true, 1, now())";
+    sqlx::query(insert).bind(id).bind(email).bind(account).execute(&database.pool).await.expect("ordered");
     id
 }
 
@@ -54,14 +58,12 @@ async fn rush(
     database: &Database,
     id: CouponId,
     orders: &[OrderId],
-    customer: fn(usize) -> String,
 ) -> Vec<Result<(), CouponRefusal>> {
     let tasks: Vec<_> = orders
         .iter()
-        .enumerate()
-        .map(|(number, order)| {
+        .map(|order| {
             let (db, order) = (database.pool.clone(), *order);
-            tokio::spawn(async move { hold_coupon(&db, id, order, &customer(number)).await })
+            tokio::spawn(async move { hold_coupon(&db, id, order).await })
         })
         .collect();
     let mut answers = Vec::new();
@@ -79,7 +81,7 @@ async fn of_a_hundred_at_once_ten_get_one_and_each_is_given_back_once() {
     for _ in 0..100 {
         orders.push(ordered(&database).await);
     }
-    let answers = rush(&database, id, &orders, |number| format!("customer-{number}")).await;
+    let answers = rush(&database, id, &orders).await;
     let held = answers.iter().filter(|answer| answer.is_ok()).count();
     let used_up = answers.iter().filter(|answer| **answer == Err(CouponRefusal::UsedUp)).count();
     assert_eq!((held, used_up), (10, 90));
@@ -100,7 +102,7 @@ async fn of_a_hundred_at_once_ten_get_one_and_each_is_given_back_once() {
     }
     assert_eq!(released, 10);
     assert_eq!((counted(&database, id).await, standing(&database, id).await), (0, 0));
-    assert!(hold_coupon(&database.pool, id, orders[99], "customer-99").await.is_ok(), "there is room again");
+    assert!(hold_coupon(&database.pool, id, orders[99]).await.is_ok(), "there is room again");
 }
 
 #[tokio::test]
@@ -108,13 +110,37 @@ async fn nobody_gets_more_than_each_may_also_not_at_once() {
     let database = Database::new().await;
     let id = made(&database, &NewCoupon { max_uses_each: Some(2), ..new("TWICE") }).await;
     let mut orders = Vec::new();
-    for _ in 0..20 {
-        orders.push(ordered(&database).await);
+    for number in 0..20 {
+        orders.push(ordered_by(&database, &format!("Guest{}@example.org", number % 2), None).await);
     }
-    let answers = rush(&database, id, &orders, |number| format!("customer-{}", number % 2)).await;
+    let answers = rush(&database, id, &orders).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 4, "{answers:?}");
     assert_eq!(answers.iter().filter(|answer| **answer == Err(CouponRefusal::UsedUpByCustomer)).count(), 16);
     assert_eq!((counted(&database, id).await, standing(&database, id).await), (4, 4));
+}
+
+#[tokio::test]
+async fn who_orders_is_known_by_their_account_and_by_their_address() {
+    let database = Database::new().await;
+    let db = &database.pool;
+    let id = made(&database, &NewCoupon { max_uses_each: Some(1), ..new("EACH") }).await;
+    let mira = account(db, "mira@example.org", "$argon2id$none").await;
+    let signed_in = ordered_by(&database, "mira@example.org", Some(mira)).await;
+    assert_eq!(hold_coupon(db, id, signed_in).await, Ok(()));
+    // Signed out, with another address in the account, and with both.
+    for (email, account) in
+        [("Mira@Example.org", None), ("mira@example.com", Some(mira)), ("mira@example.org", Some(mira))]
+    {
+        let order = ordered_by(&database, email, account).await;
+        let held = hold_coupon(db, id, order).await;
+        assert_eq!(held, Err(CouponRefusal::UsedUpByCustomer), "{email} {account:?}");
+    }
+    let noors = ordered_by(&database, "noor@example.org", None).await;
+    assert_eq!(hold_coupon(db, id, noors).await, Ok(()));
+    // What was given back does not count.
+    assert!(release_coupon(db, signed_in).await);
+    let again = ordered(&database).await;
+    assert_eq!(hold_coupon(db, id, again).await, Ok(()));
 }
 
 #[tokio::test]
@@ -124,7 +150,7 @@ async fn a_use_is_held_once_used_once_and_stays_when_it_was_paid() {
     let (first, second, third) =
         (ordered(&database).await, ordered(&database).await, ordered(&database).await);
     for _ in 0..3 {
-        assert_eq!(hold_coupon(db, id, first, "mira").await, Ok(()));
+        assert_eq!(hold_coupon(db, id, first).await, Ok(()));
     }
     assert_eq!(counted(&database, id).await, 1, "held again, it is one");
     assert_eq!((use_coupon_up(db, first).await, use_coupon_up(db, first).await), (true, false));
@@ -132,16 +158,16 @@ async fn a_use_is_held_once_used_once_and_stays_when_it_was_paid() {
     assert_eq!(counted(&database, id).await, 1);
 
     // Released, resumed, and paid after it was released once more.
-    assert_eq!(hold_coupon(db, id, second, "noor").await, Ok(()));
+    assert_eq!(hold_coupon(db, id, second).await, Ok(()));
     assert!(release_coupon(db, second).await);
-    assert_eq!(hold_coupon(db, id, second, "noor").await, Ok(()));
+    assert_eq!(hold_coupon(db, id, second).await, Ok(()));
     assert!(release_coupon(db, second).await && !release_coupon(db, second).await);
     assert!(use_coupon_up(db, second).await, "they paid the lower price");
     assert_eq!((counted(&database, id).await, standing(&database, id).await), (2, 2));
 
     // There is none left for a third, also not by this way.
-    assert_eq!(hold_coupon(db, id, third, "ada").await, Err(CouponRefusal::UsedUp));
-    sqlx::query("insert into coupon_uses (order_id, coupon_id, customer, state, created_at) values ($1, $2, 'ada', 'released', now())")
+    assert_eq!(hold_coupon(db, id, third).await, Err(CouponRefusal::UsedUp));
+    sqlx::query("insert into coupon_uses (order_id, coupon_id, state, created_at) values ($1, $2, 'released', now())")
         .bind(third)
         .bind(id)
         .execute(db)
@@ -159,9 +185,9 @@ async fn a_rolled_back_order_takes_no_use() {
     let order = ordered(&database).await;
     let unknown = OrderId::new(Cause::now(None).at);
     let db = database.pool.clone();
-    let failed = tokio::spawn(async move { hold_coupon(&db, id, unknown, "mira").await }).await;
+    let failed = tokio::spawn(async move { hold_coupon(&db, id, unknown).await }).await;
     assert!(failed.is_err(), "there is no such order");
-    assert_eq!(hold_coupon(&database.pool, id, order, "mira").await, Ok(()));
+    assert_eq!(hold_coupon(&database.pool, id, order).await, Ok(()));
 }
 
 #[tokio::test]
@@ -192,7 +218,7 @@ async fn only_what_is_good_now_is_found() {
     assert!(coupons::deactivate(db, &now, &STAFF, id, "again").await.expect("answered").is_err());
     assert_eq!(find(at, "SPRING").await, Err(CouponRefusal::Inactive));
     assert_eq!(
-        hold_coupon(db, id, ordered(&database).await, "mira").await,
+        hold_coupon(db, id, ordered(&database).await).await,
         Err(CouponRefusal::Inactive),
         "also not for who saw it before"
     );

@@ -282,14 +282,12 @@ async fn coupon(world: &World, order: OrderId) -> uuid::Uuid {
     .fetch_one(world.db())
     .await
     .expect("a coupon");
-    sqlx::query(
-        "insert into coupon_uses (order_id, coupon_id, customer, created_at) values ($1, $2, 'ada', now())",
-    )
-    .bind(order)
-    .bind(coupon)
-    .execute(world.db())
-    .await
-    .expect("held");
+    sqlx::query("insert into coupon_uses (order_id, coupon_id, created_at) values ($1, $2, now())")
+        .bind(order)
+        .bind(coupon)
+        .execute(world.db())
+        .await
+        .expect("held");
     let with = "update orders set coupon_id = $2, coupon_code = 'SPRING' where id = $1";
     sqlx::query(with).bind(order).bind(coupon).execute(world.db()).await.expect("set");
     coupon

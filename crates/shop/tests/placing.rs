@@ -360,6 +360,27 @@ async fn a_customer_uses_a_coupon_as_often_as_each_may() {
 }
 
 #[tokio::test]
+async fn a_coupon_that_takes_nothing_off_is_not_used() {
+    let shop = Shop::open().await;
+    let coupon = shop.coupon("SENT", Some(5), None).await;
+    let mira = shop.cart(1, Currency::Eur, &[(FILE, 1)], Some(coupon)).await.ready().await;
+    shop.run("update coupons set kind = 'free_shipping', value = 0").await;
+    let order = mira.order().await;
+    // Neither for a courier, nor for what rounds to nothing.
+    let noor = shop.cart(2, Currency::Eur, &[(POSTER, 1)], Some(coupon)).await;
+    noor.to("DE", "", Some(ShippingMethod::Express)).await.order().await;
+    shop.run("update coupons set kind = 'percent', value = 1").await;
+    shop.cart(3, Currency::Eur, &[(POSTER, 1)], Some(coupon)).await.ready().await.order().await;
+    assert_eq!(shop.count("select count(*) from orders where coupon_id is not null").await, 0);
+    assert_eq!(shop.count("select uses::bigint from coupons").await, 0);
+    assert_eq!(status(&shop, order).await.0, "pending_payment");
+    shop.run("update coupons set kind = 'free_shipping', value = 0").await;
+    let ada = shop.cart(4, Currency::Eur, &[(POSTER, 1)], Some(coupon)).await.ready().await;
+    assert_eq!(sums(&shop, ada.order().await).await, (990, 0, 0, 158, 990));
+    assert_eq!(shop.count("select uses::bigint from coupons").await, 1);
+}
+
+#[tokio::test]
 async fn what_changed_between_looking_and_pressing_is_not_ordered() {
     let changes: [(&str, PlaceError); 6] = [
         ("update prices set amount = amount + 100", PlaceError::Changed),

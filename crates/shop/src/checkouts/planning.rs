@@ -8,8 +8,8 @@ use crate::{
     Cause,
     addresses::{Country, check},
     carts::{self, Applied, Cart, Line, Owner, Snapshot},
-    coupons::{Coupon, CouponRefusal, Discount},
-    ids::{CartId, CouponId},
+    coupons::{Coupon, CouponRefusal, Discount, uses_of},
+    ids::CartId,
     products::ProductKind,
     shipping::{self, CannotSend, Rate, ShippingMethod},
     taxes::{self, TaxRule},
@@ -47,6 +47,8 @@ pub struct Plan {
     pub checkout: Option<Checkout>,
     /// The coupon in the cart.
     pub coupon: Option<Result<Coupon, Refused>>,
+    /// Whether it takes anything off as things stand: one for the post does nothing for files, say, and then no use of it is taken.
+    takes_off: bool,
     /// The ways to send it, once it is known where to. Nothing: there is nothing to send.
     pub rates: Option<Result<Vec<Rate>, CannotSend>>,
     /// The tax of where it goes.
@@ -80,19 +82,30 @@ pub(crate) async fn plan(
         Some(Ok((_, discount))) => (discount.goods.clamp(0, goods), discount.free_shipping),
         Some(Err(_)) | None => (0, false),
     };
-    let (mut rates, mut tax) = (None, None);
+    let chosen = checkout.as_ref().and_then(|checkout| checkout.method);
+    let (mut rates, mut tax, mut takes_off) = (None, None, off > 0);
     if let Some(address) = checkout.as_ref().and_then(|checkout| checkout.address.as_ref()) {
         tax = taxes::find(&mut *db, &address.country, &address.region).await?;
         if snapshot.lines.iter().any(is_sent) {
             let weight = snapshot.lines.iter().map(weight_g).sum();
             let found = shipping::rates(db, &address.country, currency, weight, goods - off).await?;
-            rates = Some(found.map(|rates| if ships_free { without_postage(rates) } else { rates }));
+            rates = Some(found.map(|rates| {
+                if !ships_free {
+                    return rates;
+                }
+                let full = rates.iter().find(|rate| Some(rate.method) == chosen).map(|rate| rate.amount);
+                let rates = without_postage(rates);
+                let rest = rates.iter().find(|rate| Some(rate.method) == chosen).map(|rate| rate.amount);
+                takes_off |= rest < full;
+                rates
+            }));
         }
     }
     let mut plan = Plan {
         snapshot,
         checkout,
         coupon: coupon.map(|coupon| coupon.map(|(coupon, _)| coupon)),
+        takes_off,
         rates,
         tax,
         totals: Totals::default(),
@@ -148,7 +161,7 @@ impl Plan {
 
     /// The coupon that takes something off.
     pub fn used_coupon(&self) -> Option<&Coupon> {
-        self.coupon.as_ref()?.as_ref().ok()
+        self.coupon.as_ref()?.as_ref().ok().filter(|_| self.takes_off)
     }
 
     /// The coupon that does not, and why.
@@ -170,7 +183,8 @@ async fn coupon(
     };
     let discount = match (discount, coupon.max_uses_each, checkout) {
         (Ok(discount), Some(most), Some(checkout)) => {
-            let used = uses(db, cart, coupon.id, &checkout.customer(&cart.owner)).await?;
+            let account_id = cart.owner.account_id();
+            let used = uses_of(&mut *db, coupon.id, account_id, &checkout.email, Some(cart.id)).await?;
             if used < i64::from(most) { Ok(discount) } else { Err(CouponRefusal::UsedUpByCustomer) }
         }
         (discount, _, _) => discount,
@@ -179,20 +193,6 @@ async fn coupon(
         Ok(discount) => Ok((coupon, discount)),
         Err(reason) => Err(Refused { code: coupon.code, reason }),
     }))
-}
-
-/// How often a customer used a coupon, beside the order of this cart that is to be paid and would be replaced.
-async fn uses(db: &mut PgConnection, cart: &Cart, coupon_id: CouponId, customer: &str) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"select count(*) as "count!" from coupon_uses u join orders o on o.id = u.order_id
-           where u.coupon_id = $1 and u.customer = $2 and u.state <> 'released'
-                 and (o.cart_id is distinct from $3 or o.status <> 'pending_payment')"#,
-        coupon_id as CouponId,
-        customer,
-        cart.id as CartId,
-    )
-    .fetch_one(db)
-    .await
 }
 
 /// With a coupon for it, the post costs nothing. A courier costs what they cost.

@@ -1,23 +1,22 @@
 //! Uses of coupons: held → used · released. A coupon's row is locked before its uses are looked at, so that of a hundred who
 //! come at once only so many get one as there are.
 
-use sqlx::PgTransaction;
+use sqlx::{PgExecutor, PgTransaction};
 
 use super::{Coupon, CouponKind, CouponRefusal, UseState};
 use crate::{
     Cause,
-    ids::{CouponId, OrderId},
+    ids::{AccountId, CartId, CouponId, OrderId},
     money::Currency,
 };
 
-/// Holds one use for an order. `customer` is whom the limit for each is counted by: an account's id, or an address in small
-/// letters. Held again for the same order, it is still one. The caller commits, or gives it back by rolling back.
+/// Holds one use for an order, whose account and address say by whom. Held again for the same order, it is still one. The caller
+/// commits, or gives it back by rolling back.
 pub(crate) async fn hold(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
     coupon_id: CouponId,
     order_id: OrderId,
-    customer: &str,
 ) -> sqlx::Result<Result<(), CouponRefusal>> {
     let Some(coupon) = lock(tx, coupon_id).await? else { return Ok(Err(CouponRefusal::Unknown)) };
     let state = sqlx::query_scalar!(
@@ -34,13 +33,13 @@ pub(crate) async fn hold(
         return Ok(Err(refusal));
     }
     if let Some(most) = coupon.max_uses_each {
-        let theirs = sqlx::query_scalar!(
-            r#"select count(*) as "count!" from coupon_uses where coupon_id = $1 and customer = $2 and state <> 'released'"#,
-            coupon_id as CouponId,
-            customer,
+        let customer = sqlx::query!(
+            r#"select account_id as "account_id: AccountId", email from orders where id = $1"#,
+            order_id as OrderId,
         )
         .fetch_one(&mut **tx)
         .await?;
+        let theirs = uses_of(&mut **tx, coupon_id, customer.account_id, &customer.email, None).await?;
         if theirs >= i64::from(most) {
             return Ok(Err(CouponRefusal::UsedUpByCustomer));
         }
@@ -49,17 +48,38 @@ pub(crate) async fn hold(
         return Ok(Err(CouponRefusal::UsedUp));
     }
     sqlx::query!(
-        "insert into coupon_uses (order_id, coupon_id, customer, created_at) values ($1, $2, $3, $4)
+        "insert into coupon_uses (order_id, coupon_id, created_at) values ($1, $2, $3)
          on conflict (order_id) do update
-         set coupon_id = excluded.coupon_id, customer = excluded.customer, state = 'held', created_at = excluded.created_at",
+         set coupon_id = excluded.coupon_id, state = 'held', created_at = excluded.created_at",
         order_id as OrderId,
         coupon_id as CouponId,
-        customer,
         cause.at,
     )
     .execute(&mut **tx)
     .await?;
     Ok(Ok(()))
+}
+
+/// How many uses of a coupon a customer holds or used: by their account, or by their address, whether or not they were signed in. A
+/// cart's order that is to be paid can be left out: the next one replaces it.
+pub(crate) async fn uses_of(
+    db: impl PgExecutor<'_>,
+    coupon_id: CouponId,
+    account_id: Option<AccountId>,
+    email: &str,
+    replaces: Option<CartId>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from orders o join coupon_uses u on u.order_id = o.id
+           where (o.account_id = $2 or lower(o.email) = lower($3)) and u.coupon_id = $1 and u.state <> 'released'
+                 and not coalesce(o.cart_id = $4 and o.status = 'pending_payment', false)"#,
+        coupon_id as CouponId,
+        account_id as Option<AccountId>,
+        email,
+        replaces as Option<CartId>,
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// An order is paid: its use stays. One that was released before is counted again, since the customer paid the lower price,

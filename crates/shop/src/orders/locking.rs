@@ -14,8 +14,6 @@ pub(super) struct Held {
     pub hold: Option<Hold>,
     pub due: Money,
     pub coupon_id: Option<CouponId>,
-    pub account_id: Option<AccountId>,
-    pub email: String,
     /// Money moved for it, in whichever direction.
     pub was_paid: bool,
 }
@@ -28,7 +26,7 @@ pub(super) async fn hold(
 ) -> sqlx::Result<Option<Held>> {
     let row = sqlx::query!(
         r#"select o.status as "status: OrderStatus", o.hold as "hold: Hold", o.currency as "currency: Currency", o.total,
-                  o.coupon_id as "coupon_id: CouponId", o.account_id as "account_id: AccountId", o.email
+                  o.coupon_id as "coupon_id: CouponId"
            from orders o where o.id = $1 and sees_order($2, $3, o) for update"#,
         id as OrderId,
         viewer.account_id as Option<AccountId>,
@@ -49,8 +47,6 @@ pub(super) async fn hold(
         hold: row.hold,
         due: Money::new(row.total, row.currency),
         coupon_id: row.coupon_id,
-        account_id: row.account_id,
-        email: row.email,
         was_paid,
     }))
 }

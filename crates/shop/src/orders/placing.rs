@@ -110,8 +110,7 @@ pub async fn place(
     }
     let order_id = write(&mut tx, cause, &plan, checkout, &placing.owner).await?;
     if let Some(coupon) = plan.used_coupon() {
-        let customer = checkout.customer(&placing.owner);
-        if let Err(refusal) = coupons::hold(&mut tx, cause, coupon.id, order_id, &customer).await? {
+        if let Err(refusal) = coupons::hold(&mut tx, cause, coupon.id, order_id).await? {
             return Ok(Err(PlaceError::Coupon(refusal)));
         }
     }

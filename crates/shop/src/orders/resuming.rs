@@ -49,9 +49,7 @@ pub async fn resume(
         return Ok(Err(ResumeError::Changed(changes)));
     }
     if let Some(coupon_id) = held.coupon_id {
-        let customer =
-            held.account_id.map_or_else(|| held.email.to_lowercase(), |account| account.to_string());
-        if let Err(refusal) = coupons::hold(&mut tx, cause, coupon_id, id, &customer).await? {
+        if let Err(refusal) = coupons::hold(&mut tx, cause, coupon_id, id).await? {
             return Ok(Err(ResumeError::Coupon(refusal)));
         }
     }
