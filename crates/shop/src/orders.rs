@@ -4,7 +4,6 @@
 mod accesses;
 mod calling_off;
 mod confirming;
-mod coupon_uses;
 mod ending;
 pub mod events;
 mod forgetting;

@@ -3,7 +3,7 @@
 use sqlx::PgTransaction;
 
 use super::{
-    EndReason, OrderStatus, coupon_uses,
+    EndReason, OrderStatus,
     events::{self, OrderEventKind},
 };
 use crate::{Cause, coupons, ids::OrderId, payments};
@@ -39,14 +39,18 @@ pub(crate) async fn end(
     Ok(())
 }
 
-/// The order is to be paid again, as before it ended. The caller holds its row.
+/// The order is to be paid again, as before it ended. If its cart is being paid in another order meanwhile, that one empties it, and
+/// this one leaves it alone. The caller holds the rows of the cart and of the order, and looks after the coupon: [`coupons::hold`]
+/// if it is to be paid, and nothing if it is paid already, since [`coupons::use_up`] counts it then.
 pub(crate) async fn reopen(tx: &mut PgTransaction<'_>, order_id: OrderId) -> sqlx::Result<()> {
     sqlx::query!(
-        "update orders set status = 'pending_payment', end_reason = null, ended_at = null
-         where id = $1 and status in ('cancelled', 'expired')",
+        "update orders o set status = 'pending_payment', end_reason = null, ended_at = null,
+                cart_id = case when exists (select from orders p where p.cart_id = o.cart_id and p.status = 'pending_payment')
+                               then null else o.cart_id end
+         where o.id = $1 and o.status in ('cancelled', 'expired')",
         order_id as OrderId,
     )
     .execute(&mut **tx)
     .await?;
-    coupon_uses::hold_again(tx, order_id).await
+    Ok(())
 }

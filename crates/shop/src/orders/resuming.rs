@@ -8,13 +8,13 @@ use super::{
     events::{self, OrderEventKind},
     locking,
     reading::Viewer,
-    still_holds,
+    reopen, still_holds,
 };
 use crate::{
     Cause, StaleTransition,
     coupons::{self, CouponRefusal},
     ids::{OrderId, PaymentSessionId},
-    payments, violated_constraint,
+    payments,
 };
 
 /// Why an order is not resumed. It can be put back into the cart instead.
@@ -53,22 +53,7 @@ pub async fn resume(
             return Ok(Err(ResumeError::Coupon(refusal)));
         }
     }
-    // If the cart is being paid in another order meanwhile, that order empties it, and this one leaves it alone.
-    let resumed = sqlx::query!(
-        "update orders o set status = 'pending_payment', end_reason = null, ended_at = null,
-                cart_id = case when exists (select from orders p where p.cart_id = o.cart_id and p.status = 'pending_payment')
-                               then null else o.cart_id end
-         where o.id = $1",
-        id as OrderId,
-    )
-    .execute(&mut *tx)
-    .await;
-    match resumed {
-        Err(error) if violated_constraint(&error) == Some("orders_one_pending_of_cart") => {
-            return Ok(Err(StaleTransition.into()));
-        }
-        other => other?,
-    };
+    reopen(&mut tx, id).await?;
     let session: PaymentSessionId = payments::begin(&mut tx, cause, id, held.due).await?;
     payments::settle(&mut tx, id).await?;
     events::record(&mut tx, cause, id, OrderEventKind::Resumed, json!({}), &format!("resumed:{session}"))
