@@ -174,6 +174,14 @@ async fn open(
     }
 }
 
+/// Holds an account's cart, if it has one: nobody orders from it meanwhile.
+pub(crate) async fn lock(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!("select id from carts where account_id = $1 for update", account_id as AccountId)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Somebody's cart, if they have one. It is held until the transaction ends, and one version on.
 async fn hold(tx: &mut PgTransaction<'_>, cause: &Cause, owner: &Owner) -> sqlx::Result<Option<Held>> {
     sqlx::query_as!(

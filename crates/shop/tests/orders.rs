@@ -9,7 +9,7 @@ use shop::{
     Cause, StaleTransition,
     accounts::{self, Erasure, REGRET, Role},
     audit::Actor,
-    carts::Owner,
+    carts::{self, Owner},
     exports,
     ids::{AccountId, ImageId, OrderId},
     images::{self, Removal},
@@ -338,6 +338,47 @@ async fn an_expired_order_is_resumed_if_nothing_changed() {
     assert_eq!(kinds, [OrderEventKind::Placed, OrderEventKind::Resumed]);
 }
 
+/// Waits until somebody waits for a row that somebody else holds.
+async fn somebody_waits(world: &World) {
+    let waiting = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
+    for _ in 0..500 {
+        if sqlx::query_scalar(waiting).fetch_one(world.db()).await.expect("read") {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits");
+}
+
+/// A cart of the account, from which the order came.
+async fn from_cart(world: &World, order: OrderId) -> uuid::Uuid {
+    carts::set_currency(world.db(), &cause(), &Owner::Account(world.ada), Currency::Eur).await.expect("a cart");
+    let sql = "update orders set cart_id = (select id from carts) where id = $1 returning cart_id";
+    sqlx::query_scalar(sql).bind(order).fetch_one(world.db()).await.expect("from it")
+}
+
+#[tokio::test]
+async fn who_resumes_waits_for_the_cart_before_they_hold_the_order() {
+    let world = World::open().await;
+    let id = world.order().await;
+    at_todays_price(&world, id).await;
+    from_cart(&world, id).await;
+    world.expire(id).await;
+    // Somebody is ordering from the cart.
+    let mut ordering = world.db().begin().await.expect("begun");
+    sqlx::query("select id from carts for update").execute(&mut *ordering).await.expect("held");
+    let (db, viewer) = (world.db().clone(), world.viewer);
+    let resuming = tokio::spawn(async move { orders::resume(&db, &cause(), &viewer, id).await });
+    somebody_waits(&world).await;
+    sqlx::query("select id from orders where id = $1 for update nowait")
+        .bind(id)
+        .execute(&mut *ordering)
+        .await
+        .expect("nobody holds the order");
+    ordering.commit().await.expect("committed");
+    assert_eq!(resuming.await.expect("ran").expect("an answer"), Ok(()));
+}
+
 #[tokio::test]
 async fn an_order_that_would_be_another_one_is_not_resumed_but_goes_into_the_cart() {
     let world = World::open().await;
@@ -559,6 +600,28 @@ async fn an_erased_account_leaves_what_the_books_and_parcels_need() {
     );
     assert_eq!(jobs(&world.database, "expire_checkout").await.len(), 1);
     assert_eq!(world.mails().await, [], "nobody is written to who left");
+}
+
+#[tokio::test]
+async fn who_erases_waits_for_the_cart_before_they_hold_the_account() {
+    let world = World::open().await;
+    let id = world.order().await;
+    from_cart(&world, id).await;
+    let due = "update accounts set erase_at = now() - interval '1 minute' where id = $1";
+    sqlx::query(due).bind(world.ada).execute(world.db()).await.expect("due");
+    // Somebody is ordering from the cart, in the name of the account.
+    let mut ordering = world.db().begin().await.expect("begun");
+    sqlx::query("select id from carts for update").execute(&mut *ordering).await.expect("held");
+    let (db, ada) = (world.db().clone(), world.ada);
+    let erasing = tokio::spawn(async move { accounts::erase(&db, &cause(), ada).await });
+    somebody_waits(&world).await;
+    sqlx::query("select id from accounts where id = $1 for key share nowait")
+        .bind(ada)
+        .execute(&mut *ordering)
+        .await
+        .expect("nobody holds the account");
+    ordering.commit().await.expect("committed");
+    assert_eq!(erasing.await.expect("ran").expect("an answer"), Erasure::Done);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use sqlx::PgTransaction;
 
 use super::{Hold, OrderStatus, reading::Viewer};
 use crate::{
-    ids::{AccountId, CouponId, OrderId},
+    ids::{AccountId, CartId, CouponId, OrderId},
     money::{Currency, Money},
 };
 
@@ -16,6 +16,36 @@ pub(super) struct Held {
     pub coupon_id: Option<CouponId>,
     /// Money moved for it, in whichever direction.
     pub was_paid: bool,
+}
+
+/// Holds the cart that an order came from, if it is still there, and then the order, as whoever places an order or is paid for one
+/// does: rows are held in the order cart, order, coupon, so that no two wait for each other. False if there is no such order.
+pub(crate) async fn lock(tx: &mut PgTransaction<'_>, id: OrderId) -> sqlx::Result<bool> {
+    loop {
+        let Some(cart_id) =
+            sqlx::query_scalar!(r#"select cart_id as "id: CartId" from orders where id = $1"#, id as OrderId)
+                .fetch_optional(&mut **tx)
+                .await?
+        else {
+            return Ok(false);
+        };
+        if let Some(cart_id) = cart_id {
+            sqlx::query!("select id from carts where id = $1 for update", cart_id as CartId)
+                .fetch_optional(&mut **tx)
+                .await?;
+        }
+        // While we waited, a sign-in may have given the order another cart, or a payment none at all.
+        let held = sqlx::query!(
+            "select id from orders where id = $1 and cart_id is not distinct from $2 for update",
+            id as OrderId,
+            cart_id as Option<CartId>,
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        if held.is_some() {
+            return Ok(true);
+        }
+    }
 }
 
 /// Holds the row of an order that this viewer may see.

@@ -39,6 +39,10 @@ pub async fn resume(
     id: OrderId,
 ) -> Result<Result<(), ResumeError>, sqlx::Error> {
     let mut tx = db.begin().await?;
+    // The cart too: whoever orders from it holds it when they come to the coupon.
+    if !locking::lock(&mut tx, id).await? {
+        return Ok(Err(StaleTransition.into()));
+    }
     let Some(held) = locking::hold(&mut tx, viewer, id).await? else {
         return Ok(Err(StaleTransition.into()));
     };
