@@ -141,9 +141,8 @@ async fn advance(
 
 /// Holds the rows that decide: the cart first and then its orders, as whoever places an order does.
 async fn lock(tx: &mut PgTransaction<'_>, session_id: PaymentSessionId) -> sqlx::Result<Option<Order>> {
-    let Some(of) = sqlx::query!(
-        r#"select o.id as "id: OrderId", o.cart_id as "cart_id: CartId"
-           from payment_sessions s join orders o on o.id = s.order_id where s.id = $1"#,
+    let Some(id) = sqlx::query_scalar!(
+        r#"select order_id as "id: OrderId" from payment_sessions where id = $1"#,
         session_id as PaymentSessionId,
     )
     .fetch_optional(&mut **tx)
@@ -151,21 +150,19 @@ async fn lock(tx: &mut PgTransaction<'_>, session_id: PaymentSessionId) -> sqlx:
     else {
         return Ok(None);
     };
-    if let Some(cart_id) = of.cart_id {
-        sqlx::query!("select id from carts where id = $1 for update", cart_id as CartId)
-            .fetch_optional(&mut **tx)
-            .await?;
+    if !orders::lock(tx, id).await? {
+        return Ok(None);
     }
     let row = sqlx::query!(
         r#"select status as "status: OrderStatus", end_reason as "end_reason: EndReason", hold as "hold: Hold",
                   total, currency as "currency: Currency", cart_id as "cart_id: CartId"
-           from orders where id = $1 for update"#,
-        of.id as OrderId,
+           from orders where id = $1"#,
+        id as OrderId,
     )
     .fetch_one(&mut **tx)
     .await?;
     Ok(Some(Order {
-        id: of.id,
+        id,
         status: row.status,
         end_reason: row.end_reason,
         hold: row.hold,
