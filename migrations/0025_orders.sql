@@ -58,6 +58,9 @@ create index orders_account on orders (account_id, id desc);
 create index orders_pending on orders (placed_at) where status = 'pending_payment';
 create index orders_held on orders (id desc) where hold is not null;
 create index orders_email on orders (lower(email));
+create index orders_cart on orders (cart_id) where cart_id is not null;
+-- Of guests: an account's are found by it.
+create index orders_browser on orders (browser_hash, id desc) where account_id is null;
 
 -- Links in mails that show an order to whoever has them: guests have no account to sign in to.
 create table order_accesses (

@@ -75,3 +75,4 @@ create table payment_events (
 
 create index payment_events_open on payment_events (received_at) where handled_at is null;
 create index payment_events_object on payment_events (provider, object_ref);
+create index payment_events_payment on payment_events (provider, payment_ref) where payment_ref is not null;
