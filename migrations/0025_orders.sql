@@ -72,6 +72,7 @@ create table order_accesses (
 );
 
 create index order_accesses_order on order_accesses (order_id);
+create index order_accesses_age on order_accesses (created_at);
 
 create table order_lines (
     id uuid primary key,

@@ -61,6 +61,7 @@ create table payment_events (
     payment_ref text,
     -- The session that the object names as ours.
     session_id uuid,
+    -- In the provider's words, with names and addresses in them: empty after a while.
     raw bytea not null,
     occurred_at timestamptz not null,
     -- By the database's clock, to be compared with `payment_sessions.read_at`.
@@ -75,4 +76,5 @@ create table payment_events (
 
 create index payment_events_open on payment_events (received_at) where handled_at is null;
 create index payment_events_object on payment_events (provider, object_ref);
+create index payment_events_told on payment_events (received_at) where octet_length(raw) > 0;
 create index payment_events_payment on payment_events (provider, payment_ref) where payment_ref is not null;

@@ -17,7 +17,7 @@ mod timeline;
 mod wording;
 
 pub(crate) use accesses::grant as grant_access;
-pub use accesses::{ACCESS_LASTS, ask_for_link, follow};
+pub use accesses::{ACCESS_LASTS, ask_for_link, follow, prune_accesses};
 pub use calling_off::{CallOffError, call_off};
 pub(crate) use forgetting::forget;
 pub use letters::{amount, hold, reason};

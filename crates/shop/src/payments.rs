@@ -10,7 +10,7 @@ mod holds;
 mod ledger;
 mod news;
 mod opening;
-mod outcomes;
+mod pruning;
 mod reading;
 mod receiving;
 
@@ -27,6 +27,8 @@ pub use ledger::{Entry, payment_status};
 pub(crate) use ledger::{balances, entries, settle};
 pub use opening::{Opened, Opening, OpeningLine, ask_anew, opened, to_open};
 pub(crate) use opening::{begin, could_not_open};
+pub(crate) use pruning::forget_told;
+pub use pruning::{TOLD_KEPT, UNHANDLED_KEPT, prune};
 pub use reading::{Reading, Session, latest, to_read};
 pub(crate) use receiving::give_up as give_up_event;
 pub use receiving::{EventOutcome, EventSession, PaymentEvent, Told, event, handled, receive};

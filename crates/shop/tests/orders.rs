@@ -162,6 +162,28 @@ async fn a_link_is_sent_to_the_address_of_the_order_alone() {
 }
 
 #[tokio::test]
+async fn links_that_lead_nowhere_any_more_are_forgotten() {
+    let world = World::open().await;
+    let id = world.order().await;
+    for (token, days) in [(1_u8, 179), (2, 181)] {
+        sqlx::query(
+            "insert into order_accesses (token_hash, order_id, created_at) values ($1, $2, now() - make_interval(days => $3))",
+        )
+        .bind([token; 32])
+        .bind(id)
+        .bind(days)
+        .execute(world.db())
+        .await
+        .expect("a link");
+    }
+    assert_eq!(orders::prune_accesses(world.db(), cause().at).await.expect("pruned"), 1);
+    let follow = async |token: u8| {
+        orders::follow(world.db(), &cause(), id, &[token; 32], &GUEST).await.expect("an answer")
+    };
+    assert!(follow(1).await && !follow(2).await);
+}
+
+#[tokio::test]
 async fn orders_of_an_account_are_listed_newest_first_page_by_page() {
     let world = World::open().await;
     let mut ids = Vec::new();

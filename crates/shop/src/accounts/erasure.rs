@@ -13,7 +13,7 @@ use crate::{
     images,
     jobs::Job,
     mails::{self, Letter},
-    orders, sessions, sources,
+    orders, payments, sessions, sources,
 };
 
 /// How long somebody who asked for it can think better of it.
@@ -139,6 +139,7 @@ pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::R
     if !orders::forget(&mut tx, cause, account_id).await? {
         return Ok(Erasure::NotBefore(cause.at + MONEY_TAKES));
     }
+    payments::forget_told(&mut tx, account_id).await?;
     // First what may still bring pictures, then the pictures.
     generations::end_all(&mut tx, cause, account_id).await?;
     images::remove_all(&mut tx, cause, account_id, account.erase_keeps_published).await?;

@@ -1,10 +1,10 @@
 //! Links in mails that show an order to whoever has them, and asking for one.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use sqlx::{PgPool, PgTransaction};
 
 use crate::{
-    Cause,
+    Cause, PRUNED_AT_ONCE,
     carts::BrowserHash,
     ids::{AccountId, OrderId},
     mails::{self, Letter},
@@ -56,6 +56,20 @@ pub async fn follow(
     .fetch_optional(db)
     .await?;
     Ok(followed.is_some())
+}
+
+/// Forgets links that lead nowhere any more, as many as one short statement does. Returns how many there were.
+pub async fn prune_accesses(db: &PgPool, at: DateTime<Utc>) -> sqlx::Result<u64> {
+    let pruned = sqlx::query!(
+        "delete from order_accesses where token_hash in (
+             select token_hash from order_accesses where created_at <= $1
+             order by created_at limit $2 for update skip locked)",
+        at - ACCESS_LASTS,
+        PRUNED_AT_ONCE,
+    )
+    .execute(db)
+    .await?;
+    Ok(pruned.rows_affected())
 }
 
 /// Mails a way to the order with this number, if it was placed with this address. Whether there is one is not told.

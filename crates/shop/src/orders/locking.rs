@@ -23,7 +23,7 @@ pub(super) struct Held {
 pub(crate) async fn lock(tx: &mut PgTransaction<'_>, id: OrderId) -> sqlx::Result<bool> {
     loop {
         let Some(cart_id) =
-            sqlx::query_scalar!(r#"select cart_id as "id: CartId" from orders where id = $1"#, id as OrderId)
+            sqlx::query_scalar!(r#"select cart_id as "cart_id: CartId" from orders where id = $1"#, id as OrderId)
                 .fetch_optional(&mut **tx)
                 .await?
         else {
