@@ -5,7 +5,7 @@ mod planning;
 
 pub(crate) use planning::plan;
 pub use planning::{Plan, Refused, Step, of_owner};
-use sqlx::{PgExecutor, PgPool, types::Json};
+use sqlx::{PgExecutor, PgPool, PgTransaction, types::Json};
 
 use crate::{Cause, StaleTransition, addresses::Texts, ids::CartId, shipping::ShippingMethod};
 
@@ -38,7 +38,8 @@ pub async fn find(db: impl PgExecutor<'_>, cart_id: CartId) -> sqlx::Result<Opti
     }))
 }
 
-/// Keeps who buys and where it goes. How it is sent stays as it was chosen.
+/// Keeps who buys and where it goes. How it is sent stays as it was chosen. If that is something else than before, the cart is one
+/// version on: who looks at a page that shows what was before does not order by it.
 pub async fn set_address(
     db: &PgPool,
     cause: &Cause,
@@ -46,33 +47,72 @@ pub async fn set_address(
     email: &str,
     address: &Texts,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
+    let mut tx = db.begin().await?;
+    if !hold(&mut tx, cart_id).await? {
+        return Ok(Err(StaleTransition));
+    }
     let set = sqlx::query!(
-        "insert into checkouts (cart_id, email, address, updated_at) select id, $2, $3, $4 from carts where id = $1
-         on conflict (cart_id) do update set email = excluded.email, address = excluded.address, updated_at = excluded.updated_at",
+        "insert into checkouts (cart_id, email, address, updated_at) values ($1, $2, $3, $4)
+         on conflict (cart_id) do update set email = excluded.email, address = excluded.address, updated_at = excluded.updated_at
+         where (checkouts.email, checkouts.address) is distinct from (excluded.email, excluded.address)",
         cart_id as CartId,
         email,
         Json(address) as Json<&Texts>,
         cause.at,
     )
-    .execute(db)
+    .execute(&mut *tx)
     .await?;
-    Ok(if set.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
+    if set.rows_affected() == 1 {
+        changed(&mut tx, cause, cart_id).await?;
+    }
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
-/// Keeps how it is sent.
+/// Keeps how it is sent. If that is another way than before, the cart is one version on.
 pub async fn set_method(
     db: &PgPool,
     cause: &Cause,
     cart_id: CartId,
     method: ShippingMethod,
 ) -> sqlx::Result<Result<(), StaleTransition>> {
-    let set = sqlx::query!(
-        "update checkouts set shipping_method = $2, updated_at = $3 where cart_id = $1",
+    let mut tx = db.begin().await?;
+    if !hold(&mut tx, cart_id).await? {
+        return Ok(Err(StaleTransition));
+    }
+    let is_another = sqlx::query_scalar!(
+        r#"update checkouts c set shipping_method = $2, updated_at = $3 from checkouts before
+           where c.cart_id = $1 and before.cart_id = c.cart_id
+           returning before.shipping_method is distinct from $2 as "is_another!""#,
         cart_id as CartId,
         method as ShippingMethod,
         cause.at,
     )
-    .execute(db)
+    .fetch_optional(&mut *tx)
     .await?;
-    Ok(if set.rows_affected() == 1 { Ok(()) } else { Err(StaleTransition) })
+    let Some(is_another) = is_another else { return Ok(Err(StaleTransition)) };
+    if is_another {
+        changed(&mut tx, cause, cart_id).await?;
+    }
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+/// Holds the cart, if it is still there: whoever orders from it waits, or is waited for.
+async fn hold(tx: &mut PgTransaction<'_>, cart_id: CartId) -> sqlx::Result<bool> {
+    let held = sqlx::query!("select id from carts where id = $1 for update", cart_id as CartId)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(held.is_some())
+}
+
+async fn changed(tx: &mut PgTransaction<'_>, cause: &Cause, cart_id: CartId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update carts set version = version + 1, updated_at = $2 where id = $1",
+        cart_id as CartId,
+        cause.at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

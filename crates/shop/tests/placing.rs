@@ -403,6 +403,42 @@ async fn what_changed_between_looking_and_pressing_is_not_ordered() {
 }
 
 #[tokio::test]
+async fn who_saw_another_address_or_way_orders_nothing() {
+    let shop = Shop::open().await;
+    let mira = shop.cart(1, Currency::Eur, &[(POSTER, 1)], None).await.ready().await;
+    let first = mira.see().await;
+    // The same once more is no change.
+    let mira = mira.ready().await;
+    assert_eq!(mira.see().await, first);
+    let email = "Guest1@example.org";
+    let home = mira.plan().await.checkout.and_then(|checkout| checkout.address).expect("an address");
+    let next_door = Texts { line1: "Gartenstraße 5".to_owned(), ..home };
+    let set = async |email: &str, address: &Texts| {
+        checkouts::set_address(shop.db(), &cause(), mira.id, email, address)
+            .await
+            .expect("answered")
+            .expect("kept");
+    };
+    set(email, &next_door).await;
+    assert_eq!(mira.place(first).await, Err(PlaceError::Changed), "another address at the same price");
+    let second = mira.see().await;
+    set("other@example.org", &next_door).await;
+    assert_eq!(mira.place(second).await, Err(PlaceError::Changed), "letters go elsewhere");
+    // Two ways at the same price.
+    shop.run("update shipping_rates set amount = 500, free_from = null").await;
+    let third = mira.see().await;
+    checkouts::set_method(shop.db(), &cause(), mira.id, ShippingMethod::Express)
+        .await
+        .expect("answered")
+        .expect("kept");
+    assert_eq!(mira.see().await.sums, third.sums);
+    assert_eq!(mira.place(third).await, Err(PlaceError::Changed), "another way at the same price");
+    assert_eq!(shop.count("select count(*) from orders").await, 0);
+    let order = mira.order().await;
+    assert_eq!(mira.place(mira.see().await).await, Ok(order));
+}
+
+#[tokio::test]
 async fn the_first_page_with_something_missing_is_named() {
     let shop = Shop::open().await;
     let mira = shop.cart(1, Currency::Eur, &[], None).await;
