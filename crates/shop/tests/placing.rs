@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use shop::{
     addresses::Texts,
-    carts::Owner,
+    carts::{self, Owner},
     checkouts::{self, Plan, Step},
     coupons::CouponRefusal,
     crops::{Area, Crop, Place},
@@ -517,6 +517,52 @@ async fn shipping_is_free_from_a_sum_and_refused_beyond_a_weight() {
     assert_eq!((plan.rates.clone(), plan.step()), (Some(Err(CannotSend::TooHeavy)), Step::Shipping));
     shop.run("update cart_lines set quantity = 1; delete from shipping_rates where currency = 'EUR'").await;
     assert_eq!(mira.plan().await.rates, Some(Err(CannotSend::NoRate)));
+}
+
+#[tokio::test]
+async fn who_signs_in_has_one_order_to_pay_and_keeps_what_they_ordered() {
+    let shop = Shop::open().await;
+    let (db, coupon) = (shop.db(), shop.coupon("ONCE", Some(1), None).await);
+    let noor = account(&shop.database, "noor@example.org").await;
+    let guest = shop.cart(1, Currency::Eur, &[(POSTER, 2)], Some(coupon)).await.ready().await;
+    let replaced = guest.order().await;
+    guest.take(MUG, 1).await;
+    let theirs = guest.order().await;
+    let page = "update payment_sessions set state = 'open', url = 'https://pay.example/1', provider_ref = 'cs_' || id";
+    shop.run(page).await;
+    let closing = jobs(&shop.database, "expire_checkout").await.len();
+    // The account has the same poster in its cart, and an order to pay as well.
+    let own = shop.cart(2, Currency::Eur, &[(POSTER, 1)], None).await;
+    let given = "update carts set account_id = $2, token_hash = null where id = $1";
+    sqlx::query(given).bind(own.id).bind(noor).execute(db).await.expect("given");
+    let own = Buyer { owner: Owner::Account(noor), ..own }.ready().await;
+    let hers = own.order().await;
+    let other = shop.cart(3, Currency::Eur, &[(POSTER, 1)], None).await.ready().await.order().await;
+
+    assert!(carts::merge(db, &cause(), &[1; 32], noor).await.expect("merged"));
+    assert_eq!(status(&shop, theirs).await, ("cancelled".to_owned(), Some("replaced".to_owned())));
+    assert_eq!(status(&shop, hers).await.0, "pending_payment");
+    assert_eq!(jobs(&shop.database, "expire_checkout").await.len(), closing + 1, "its page is closed");
+    assert_eq!(shop.count("select uses::bigint from coupons").await, 0);
+    // All of it is the account's, and what may still be paid is compared with what takes its place.
+    let listed = orders::list(db, &own.owner, None, 9).await.expect("read");
+    let ids: Vec<OrderId> = listed.into_iter().map(|order| order.id).collect();
+    assert_eq!(ids, [hers, theirs, replaced], "and nothing of another browser");
+    assert_eq!(status(&shop, other).await.0, "pending_payment");
+    let same_cart = "select count(*) from orders where cart_id = (select id from carts where account_id is not null)";
+    assert_eq!(shop.count(same_cart).await, 3);
+    let unknown = "select count(*) from order_lines l where order_id in (select id from orders where account_id is not null)
+                   and not exists (select from cart_lines c where c.id = l.cart_line_id)";
+    assert_eq!(shop.count(unknown).await, 0, "orders know the lines that stayed");
+    // Ordered again, it is one order of everything.
+    let all = own.order().await;
+    assert_eq!(shop.count("select count(*) from orders where status = 'pending_payment'").await, 2);
+    assert_eq!(status(&shop, hers).await.1.as_deref(), Some("replaced"));
+    assert_eq!(sums(&shop, all).await.0, 3 * 990 + 1_490);
+    // What is ordered with no cart left is theirs, too, the next time that they sign in.
+    shop.run("update orders set account_id = null, browser_hash = decode(repeat('01', 32), 'hex') where status = 'cancelled'").await;
+    assert!(!carts::merge(db, &cause(), &[1; 32], noor).await.expect("merged"));
+    assert_eq!(shop.count("select count(*) from orders where account_id is null").await, 1);
 }
 
 #[tokio::test]

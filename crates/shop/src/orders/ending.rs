@@ -3,7 +3,7 @@
 use sqlx::PgTransaction;
 
 use super::{
-    EndReason, OrderStatus,
+    EndReason, Hold, OrderStatus, PaymentStatus,
     events::{self, OrderEventKind},
 };
 use crate::{Cause, coupons, ids::OrderId, payments};
@@ -36,6 +36,35 @@ pub(crate) async fn end(
     // An order that was resumed can end again.
     let key = format!("{}:{order_id}:{}", <&str>::from(kind), cause.at.timestamp_micros());
     events::record(tx, cause, order_id, kind, serde_json::json!({ "reason": reason }), &key).await?;
+    Ok(())
+}
+
+/// Ends an order that is to be paid, so that another one of its cart can be; its coupon is free for that one. One for which money
+/// came or is on its way is left to whoever looks after that, and is this cart's no more. The caller holds the rows of the cart and
+/// of the order.
+pub(crate) async fn make_way(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    order_id: OrderId,
+    payment_status: PaymentStatus,
+    hold: Option<Hold>,
+) -> sqlx::Result<()> {
+    let is_unpaid = match payment_status {
+        PaymentStatus::None | PaymentStatus::Failed => hold.is_none(),
+        PaymentStatus::Pending
+        | PaymentStatus::Paid
+        | PaymentStatus::Overpaid
+        | PaymentStatus::PartiallyRefunded
+        | PaymentStatus::Refunded
+        | PaymentStatus::Disputed => false,
+    };
+    if is_unpaid {
+        end(tx, cause, order_id, OrderStatus::Cancelled, EndReason::Replaced).await?;
+        return payments::cancel(tx, cause, order_id).await;
+    }
+    sqlx::query!("update orders set cart_id = null where id = $1", order_id as OrderId)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

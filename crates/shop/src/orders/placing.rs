@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgPool, PgTransaction, types::Json};
 
 use super::{
-    EndReason, Hold, OrderStatus, PaymentStatus,
+    Hold, PaymentStatus,
     events::{self, OrderEventKind},
 };
 use crate::{
@@ -93,7 +93,7 @@ pub async fn place(
         if version == placing.seen.version && pending.is_what_was_seen(placing, checkout.as_ref()) {
             return Ok(Ok(pending.id));
         }
-        make_way(&mut tx, cause, pending).await?;
+        super::make_way(&mut tx, cause, pending.id, pending.payment_status, pending.hold).await?;
     }
     let Some(plan) = checkouts::plan(&mut tx, cause, cart_id).await? else {
         return Ok(Err(PlaceError::Incomplete(Step::Cart)));
@@ -200,28 +200,6 @@ async fn pending_of(db: &mut PgConnection, cart_id: CartId) -> sqlx::Result<Opti
             },
         },
     }))
-}
-
-/// Ends an order so that another one of its cart can be paid; its coupon is free for that one. One for which money came or is on
-/// its way is left to whoever looks after that, and is this cart's no more.
-async fn make_way(tx: &mut PgTransaction<'_>, cause: &Cause, pending: &Pending) -> sqlx::Result<()> {
-    let is_unpaid = match pending.payment_status {
-        PaymentStatus::None | PaymentStatus::Failed => pending.hold.is_none(),
-        PaymentStatus::Pending
-        | PaymentStatus::Paid
-        | PaymentStatus::Overpaid
-        | PaymentStatus::PartiallyRefunded
-        | PaymentStatus::Refunded
-        | PaymentStatus::Disputed => false,
-    };
-    if is_unpaid {
-        super::end(tx, cause, pending.id, OrderStatus::Cancelled, EndReason::Replaced).await?;
-        return payments::cancel(tx, cause, pending.id).await;
-    }
-    sqlx::query!("update orders set cart_id = null where id = $1", pending.id as OrderId)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 async fn write(

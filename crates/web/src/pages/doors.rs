@@ -136,8 +136,8 @@ pub async fn enter(
     Ok(Ok(response))
 }
 
-/// Moves what a guest put into the cart into that of the account, in which they are signed in now. The cookie stays: what the guest
-/// ordered is found by it.
+/// Moves what a guest put into the cart into that of the account, in which they are signed in now, and gives the account what they
+/// ordered. The cookie stays: orders of others that a letter led to are found by it.
 pub async fn bring_cart(visit: &Visit, account_id: AccountId) -> Result<(), Problem> {
     if let Some(cart) = &visit.cart {
         carts::merge(&visit.site.db, &visit.cause, &cart.id_hash(), account_id).await?;
