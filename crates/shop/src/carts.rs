@@ -13,6 +13,7 @@ pub use lines::{
     Added, LINES_MAX, LineError, NewLine, QUANTITY_MAX, QuantityError, Removed, add, most, remove, restore,
     set_quantity,
 };
+pub(crate) use lines::put_back;
 pub use merging::merge;
 pub use pruning::{IDLE_LIMIT, prune};
 pub use snapshots::{Line, LineProblem, Snapshot, snapshot};

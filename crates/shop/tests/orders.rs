@@ -415,16 +415,25 @@ async fn an_order_that_would_be_another_one_is_not_resumed_but_goes_into_the_car
     sqlx::query("update order_lines set unit = unit + 1").execute(world.db()).await.expect("dearer");
     let resumed = orders::resume(world.db(), &cause(), &world.viewer, id).await.expect("an answer");
     assert!(matches!(resumed, Err(ResumeError::Changed(_))), "{resumed:?}");
-    assert_eq!(put_back(&world.viewer, adas).await, Ok(PutBack { added: 1, missing: 0 }));
-    let lines: (i64, i64) = sqlx::query_as("select count(*), sum(quantity) from cart_lines")
-        .fetch_one(world.db())
-        .await
-        .expect("counts");
-    assert_eq!(lines, (1, 1));
+    let lines = async || -> (i64, i64) {
+        sqlx::query_as("select count(*), coalesce(sum(quantity), 0) from cart_lines")
+            .fetch_one(world.db())
+            .await
+            .expect("counts")
+    };
+    // Twice, in two tabs, is as once, and a file is there once, whatever the order says.
+    let file = "insert into order_lines
+                select (jsonb_populate_record(l, jsonb_build_object('id', gen_random_uuid(), 'position', 2, 'quantity', 2, 'variant_id', v.id))).*
+                from order_lines l, variants v where l.order_id = $1 and v.sku = 'DOWNLOAD-FULL'";
+    sqlx::query(file).bind(id).execute(world.db()).await.expect("one more");
+    for _ in 0..2 {
+        assert_eq!(put_back(&world.viewer, adas).await, Ok(PutBack { added: 2, missing: 0 }));
+        assert_eq!(lines().await, (2, 2));
+    }
     assert_eq!(put_back(&STRANGER, Owner::Guest([1; 32])).await, Err(StaleTransition));
     // A picture that is gone is left out.
     images::delete(world.db(), &cause(), world.ada, world.image).await.expect("an answer").expect("deleted");
-    assert_eq!(put_back(&world.viewer, adas).await, Ok(PutBack { added: 0, missing: 1 }));
+    assert_eq!(put_back(&world.viewer, adas).await, Ok(PutBack { added: 0, missing: 2 }));
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ pub async fn add(
     currency: Currency,
     new: &NewLine,
 ) -> sqlx::Result<Result<Added, LineError>> {
-    put(db, cause, owner, currency, new, CartLineId::new(cause.at), i32::saturating_add).await
+    put_one(db, cause, owner, currency, new, CartLineId::new(cause.at), i32::saturating_add).await
 }
 
 /// Brings back a line that was removed, under its old id and so in its old place. A second time changes nothing.
@@ -118,7 +118,7 @@ pub async fn restore(
     currency: Currency,
     line: &Removed,
 ) -> sqlx::Result<Result<Added, LineError>> {
-    let put = put(db, cause, owner, currency, &line.choice, line.id, i32::max).await;
+    let put = put_one(db, cause, owner, currency, &line.choice, line.id, i32::max).await;
     match put {
         // Somebody else's line has this id: it was not made up by us.
         Err(error) if violated_constraint(&error) == Some("cart_lines_pkey") => Ok(Err(LineError::NoPicture)),
@@ -202,7 +202,29 @@ pub async fn set_quantity(
     Ok(Ok(()))
 }
 
-async fn put(
+/// Puts what was ordered into somebody's cart, all in one transaction, and returns how many of it went in. What is there already
+/// stays as it is if it is as many: a cart keeps what was ordered until it is paid. Nothing changes if nothing goes in.
+pub(crate) async fn put_back(
+    db: &PgPool,
+    cause: &Cause,
+    owner: &Owner,
+    currency: Currency,
+    choices: &[NewLine],
+) -> sqlx::Result<usize> {
+    let mut tx = db.begin().await?;
+    let cart = open(&mut tx, cause, owner, currency).await?;
+    let mut added = 0;
+    for choice in choices {
+        let put = put(&mut tx, cause, owner, cart, choice, CartLineId::new(cause.at), i32::max).await?;
+        added += usize::from(put.is_ok());
+    }
+    if added > 0 {
+        tx.commit().await?;
+    }
+    Ok(added)
+}
+
+async fn put_one(
     db: &PgPool,
     cause: &Cause,
     owner: &Owner,
@@ -213,9 +235,25 @@ async fn put(
 ) -> sqlx::Result<Result<Added, LineError>> {
     let mut tx = db.begin().await?;
     let cart = open(&mut tx, cause, owner, currency).await?;
-    let (new, most) = match check(&mut tx, cause, owner, cart, new).await? {
+    let put = put(&mut tx, cause, owner, cart, new, id, together).await?;
+    // What was opened for something that does not go in is gone with the transaction.
+    if put.is_ok() {
+        tx.commit().await?;
+    }
+    Ok(put)
+}
+
+async fn put(
+    tx: &mut PgTransaction<'_>,
+    cause: &Cause,
+    owner: &Owner,
+    cart: Held,
+    new: &NewLine,
+    id: CartLineId,
+    together: fn(i32, i32) -> i32,
+) -> sqlx::Result<Result<Added, LineError>> {
+    let (new, most) = match check(tx, cause, owner, cart, new).await? {
         Ok(checked) => checked,
-        // What was opened for it is gone with the transaction.
         Err(error) => return Ok(Err(error)),
     };
     let there = sqlx::query!(
@@ -231,7 +269,7 @@ async fn put(
         new.crop.width,
         new.crop.height,
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut **tx)
     .await?;
     let (line_id, wanted) = if let Some(line) = there {
         (line.id, together(line.quantity, new.quantity))
@@ -240,7 +278,7 @@ async fn put(
             r#"select count(*) as "lines!" from cart_lines where cart_id = $1"#,
             cart.id as CartId
         )
-        .fetch_one(&mut *tx)
+        .fetch_one(&mut **tx)
         .await?;
         if lines >= LINES_MAX {
             return Ok(Err(LineError::Full));
@@ -267,9 +305,8 @@ async fn put(
         new.accepts_low_dpi,
         cause.at,
     )
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    tx.commit().await?;
     Ok(Ok(Added { line_id, quantity, is_capped: quantity < wanted }))
 }
 

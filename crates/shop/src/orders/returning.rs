@@ -20,7 +20,8 @@ pub struct PutBack {
     pub missing: usize,
 }
 
-/// Puts what can still be bought of an order that ended unpaid into somebody's cart, beside what is there.
+/// Puts what can still be bought of an order that ended unpaid into somebody's cart, beside what is there, and all of it or nothing
+/// should something break. What is in the cart in such a number already is there: a second time changes nothing.
 pub async fn put_back(
     db: &PgPool,
     cause: &Cause,
@@ -50,30 +51,22 @@ pub async fn put_back(
     )
     .fetch_all(db)
     .await?;
-    let mut put_back = PutBack { added: 0, missing: 0 };
-    for row in rows {
-        let Some(image_id) = row.image_id else {
-            put_back.missing += 1;
-            continue;
-        };
-        let line = NewLine {
-            variant_id: row.variant_id,
-            image_id,
-            orientation: row.orientation,
-            crop: Crop {
-                left: row.crop_left,
-                top: row.crop_top,
-                width: row.crop_width,
-                height: row.crop_height,
-            },
-            quantity: row.quantity,
-            accepts_low_dpi: row.accepts_low_dpi,
-        };
-        if carts::add(db, cause, owner, order.currency, &line).await?.is_ok() {
-            put_back.added += 1;
-        } else {
-            put_back.missing += 1;
-        }
-    }
-    Ok(Ok(put_back))
+    let all = rows.len();
+    let choices: Vec<NewLine> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let crop =
+                Crop { left: row.crop_left, top: row.crop_top, width: row.crop_width, height: row.crop_height };
+            Some(NewLine {
+                variant_id: row.variant_id,
+                image_id: row.image_id?,
+                orientation: row.orientation,
+                crop,
+                quantity: row.quantity,
+                accepts_low_dpi: row.accepts_low_dpi,
+            })
+        })
+        .collect();
+    let added = carts::put_back(db, cause, owner, order.currency, &choices).await?;
+    Ok(Ok(PutBack { added, missing: all - added }))
 }
