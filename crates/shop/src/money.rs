@@ -65,6 +65,22 @@ impl Currency {
         }
     }
 
+    /// The least that can be charged in it, in its smallest unit. At least what Stripe takes
+    /// (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts: 0.50 for most, 0.30 pounds, 50 yen, 3 kronor, 2.50 kroner,
+    /// 2 zloty). What is charged in another currency than the one that is paid out must also be worth that one's least amount, so
+    /// that none of these is worth less than half a euro.
+    pub fn least_charge(self) -> i64 {
+        match self {
+            Self::Eur | Self::Gbp | Self::Chf => 50,
+            Self::Usd => 60,
+            Self::Jpy | Self::Cad | Self::Aud => 100,
+            Self::Krw => 1_000,
+            Self::Pln => 250,
+            Self::Dkk => 400,
+            Self::Sek | Self::Nok => 600,
+        }
+    }
+
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {

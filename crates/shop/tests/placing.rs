@@ -520,6 +520,33 @@ async fn shipping_is_free_from_a_sum_and_refused_beyond_a_weight() {
 }
 
 #[tokio::test]
+async fn what_is_too_little_to_be_charged_is_a_gift_or_cannot_be_ordered() {
+    let shop = Shop::open().await;
+    let off = "insert into coupons (id, code, kind, value, currency, starts_at, created_at)
+               values (gen_random_uuid(), 'OFF', 'fixed', 541, 'EUR', now() - interval '1 day', now())";
+    shop.run(off).await;
+    let coupon: CouponId =
+        sqlx::query_scalar("select id from coupons").fetch_one(shop.db()).await.expect("one");
+    // A coupon leaves 49 cents, and takes them too; 50 can be paid.
+    let mira = shop.cart(1, Currency::Eur, &[(FILE, 1)], Some(coupon)).await.to("DE", "", None).await;
+    assert_eq!(mira.plan().await.too_little(), None);
+    let gift = mira.order().await;
+    assert_eq!(sums(&shop, gift).await, (590, 590, 0, 0, 0));
+    assert_eq!(status(&shop, gift).await.0, "confirmed");
+    shop.run("update coupons set value = 540").await;
+    let noor = shop.cart(2, Currency::Eur, &[(FILE, 1)], Some(coupon)).await.to("DE", "", None).await;
+    assert_eq!(sums(&shop, noor.order().await).await, (590, 540, 0, 8, 50));
+    // What costs so little by itself is not given away.
+    shop.run("update prices set amount = 49 where amount = 590; update carts set coupon_id = null").await;
+    let ada = shop.cart(3, Currency::Eur, &[(FILE, 1)], None).await.to("DE", "", None).await;
+    let least = Money::new(50, Currency::Eur);
+    assert_eq!(ada.plan().await.too_little(), Some(least));
+    assert_eq!(ada.place(ada.see().await).await, Err(PlaceError::TooLittle(least)));
+    shop.run("update cart_lines set quantity = 2").await;
+    ada.order().await;
+}
+
+#[tokio::test]
 async fn who_signs_in_has_one_order_to_pay_and_keeps_what_they_ordered() {
     let shop = Shop::open().await;
     let (db, coupon) = (shop.db(), shop.coupon("ONCE", Some(1), None).await);

@@ -10,6 +10,7 @@ use crate::{
     carts::{self, Applied, Cart, Line, Owner, Snapshot},
     coupons::{Coupon, CouponRefusal, Discount, uses_of},
     ids::CartId,
+    money::Money,
     products::ProductKind,
     shipping::{self, CannotSend, Rate, ShippingMethod},
     taxes::{self, TaxRule},
@@ -113,6 +114,10 @@ pub(crate) async fn plan(
     let shipping = plan.rate().map_or(0, |rate| rate.amount);
     let tax = plan.tax.as_ref().map(|rule| rule.tax);
     plan.totals = totals::compute(&items, &Terms { discount: off, shipping, tax });
+    if off > 0 && plan.too_little().is_some() {
+        // Nobody can pay the few cents that a coupon leaves: it takes all of it off.
+        plan.totals = totals::compute(&items, &Terms { discount: goods, shipping, tax });
+    }
     Ok(Some(plan))
 }
 
@@ -133,6 +138,13 @@ impl Plan {
         } else {
             Step::Review
         }
+    }
+
+    /// The least that can be charged, if it comes to something, and to less than that: then it cannot be ordered as it is.
+    pub fn too_little(&self) -> Option<Money> {
+        let currency = self.snapshot.cart.currency;
+        let least = currency.least_charge();
+        (1..least).contains(&self.totals.total).then(|| Money::new(least, currency))
     }
 
     /// Lines that cannot be had as they are.

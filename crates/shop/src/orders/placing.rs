@@ -66,6 +66,9 @@ pub enum PlaceError {
     /// It would be another order than the one they saw.
     #[error("the order would be another one than the one that was seen")]
     Changed,
+    /// It comes to less than this, and less cannot be charged.
+    #[error("less than {0} cannot be charged")]
+    TooLittle(Money),
     /// The coupon went to somebody else at this very moment, or must not be used again.
     #[error("the coupon could not be held")]
     Coupon(CouponRefusal),
@@ -107,6 +110,9 @@ pub async fn place(
     let Some(checkout) = &plan.checkout else { return Ok(Err(PlaceError::Incomplete(Step::Address))) };
     if placing.seen != (Seen { version, sums: Sums::from(&plan.totals) }) {
         return Ok(Err(PlaceError::Changed));
+    }
+    if let Some(least) = plan.too_little() {
+        return Ok(Err(PlaceError::TooLittle(least)));
     }
     let order_id = write(&mut tx, cause, &plan, checkout, &placing.owner).await?;
     if let Some(coupon) = plan.used_coupon() {

@@ -322,6 +322,37 @@ async fn what_changed_meanwhile_is_shown_before_anything_is_ordered() {
 }
 
 #[tokio::test]
+async fn whatever_keeps_an_order_from_being_made_is_said_in_words() {
+    let spring = "insert into coupons (id, code, kind, value, max_uses, starts_at, created_at)
+                  values (gen_random_uuid(), 'SPRING', 'percent', 1000, 1, now() - interval '1 day', now());
+                  update carts set coupon_id = (select id from coupons)";
+    let other_street = "update checkouts set address = address || '{\"line1\": \"Lindenweg 8\"}'; update carts set version = version + 1";
+    for (before, change, words) in [
+        ("", "update carts set version = version + 1", "how it is sent is not what you saw"),
+        ("", other_street, "Lindenweg 8"),
+        ("", "update prices set amount = 1090 where amount = 990", "€10.90</ins>"),
+        (spring, "update coupons set uses = 1", "All uses of this coupon are gone."),
+        (spring, "update coupons set is_active = false", "This code is not good."),
+        (
+            "",
+            "update prices set amount = 19 where amount = 990; update shipping_rates set amount = 20",
+            "less than €0.50 cannot be paid",
+        ),
+    ] {
+        let shop = Shop::open().await;
+        let image = hung(&shop).await;
+        let guest = guest(&shop, image, POSTER, 1).await;
+        sqlx::raw_sql(before).execute(shop.db()).await.expect("before");
+        let seen = through(&guest).await.text;
+        sqlx::raw_sql(change).execute(shop.db()).await.expect("changed");
+        let answer = press(&guest, &seen).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{change}");
+        assert!(answer.text.contains(words) && answer.text.contains("Nothing was"), "{change}: {}", answer.text);
+        assert!(orders(&shop).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_had_any_more_leads_to_where_it_is_looked_after() {
     for (change, to) in [
         ("delete from shipping_rates where method = 'standard'", "/checkout/shipping"),

@@ -52,7 +52,7 @@ pub struct Review {
     seen: Vec<Hidden>,
     /// What is not as it was when the button was pressed.
     changes: Option<Vec<Difference>>,
-    /// Why it has to wait.
+    /// Why it cannot be ordered now.
     wait: String,
 }
 
@@ -189,9 +189,17 @@ impl Review {
             }),
             seen: hidden(&Seen { version: plan.snapshot.cart.version, sums: Sums::from(totals) }),
             changes: None,
-            wait: String::new(),
+            wait: plan.too_little().map(|least| too_little(totals.total, least)).unwrap_or_default(),
         }
     }
+}
+
+/// Why it cannot be ordered, and what to do.
+fn too_little(total: i64, least: Money) -> String {
+    let total = Money::new(total, least.currency);
+    format!(
+        "This comes to {total}, and less than {least} cannot be paid by card or otherwise: it would cost more than it brings. Nothing was ordered. Please put a little more into your cart, and it can be ordered."
+    )
 }
 
 /// All of it once more.
@@ -226,9 +234,12 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
         Err(PlaceError::Incomplete(step)) => {
             Ok(visit.see_other_with(path(step), Flash::Cart(CartFlash::StepMissing)))
         }
-        Err(PlaceError::Changed | PlaceError::Coupon(_)) => {
+        Err(PlaceError::Changed | PlaceError::TooLittle(_) | PlaceError::Coupon(_)) => {
             let plan = checkouts::of_owner(&visit.site.db, &visit.cause, &owner).await?;
             match plan.filter(|plan| plan.step() == Step::Review) {
+                Some(plan) if plan.too_little().is_some() => {
+                    visit.page_with(StatusCode::CONFLICT, &Review::new(&visit, &plan))
+                }
                 Some(plan) => {
                     let changes = Some(differences(&seen, &plan));
                     let page = Review { changes, ..Review::new(&visit, &plan) };
