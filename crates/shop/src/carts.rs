@@ -9,11 +9,11 @@ mod snapshots;
 
 pub use currencies::set_currency;
 pub use discounts::{Applied, CouponError, applied, remove_coupon, set_coupon};
+pub(crate) use lines::put_back;
 pub use lines::{
     Added, LINES_MAX, LineError, NewLine, QUANTITY_MAX, QuantityError, Removed, add, most, remove, restore,
     set_quantity,
 };
-pub(crate) use lines::put_back;
 pub use merging::merge;
 pub use pruning::{IDLE_LIMIT, prune};
 pub use snapshots::{Line, LineProblem, Snapshot, snapshot};
@@ -173,14 +173,6 @@ async fn open(
             .await
         }
     }
-}
-
-/// Holds an account's cart, if it has one: nobody orders from it meanwhile.
-pub(crate) async fn lock(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
-    sqlx::query!("select id from carts where account_id = $1 for update", account_id as AccountId)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 /// Somebody's cart, if they have one. It is held until the transaction ends, and one version on.

@@ -21,7 +21,7 @@ pub use accesses::{ACCESS_LASTS, ask_for_link, follow, prune_accesses};
 pub use calling_off::{CallOffError, call_off};
 pub(crate) use forgetting::forget;
 pub use letters::{amount, hold, reason};
-pub(crate) use locking::lock;
+pub(crate) use locking::{lock, lock_all};
 pub use paying::pay_again;
 pub(crate) use reading::read;
 pub use reading::{Bill, Line, Listed, Order, Viewer, find, list, pictures};

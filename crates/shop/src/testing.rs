@@ -296,11 +296,7 @@ pub async fn claim(db: &PgPool) -> Claim {
 ///
 /// # Panics
 /// If the database does not do as told.
-pub async fn hold_coupon(
-    db: &PgPool,
-    coupon_id: CouponId,
-    order_id: OrderId,
-) -> Result<(), CouponRefusal> {
+pub async fn hold_coupon(db: &PgPool, coupon_id: CouponId, order_id: OrderId) -> Result<(), CouponRefusal> {
     let mut tx = db.begin().await.expect("a transaction");
     let held = coupons::hold(&mut tx, &Cause::now(None), coupon_id, order_id).await;
     let held = held.expect("answered");

@@ -54,11 +54,7 @@ async fn standing(database: &Database, id: CouponId) -> usize {
 }
 
 /// Everybody at once, each for an order of their own.
-async fn rush(
-    database: &Database,
-    id: CouponId,
-    orders: &[OrderId],
-) -> Vec<Result<(), CouponRefusal>> {
+async fn rush(database: &Database, id: CouponId, orders: &[OrderId]) -> Vec<Result<(), CouponRefusal>> {
     let tasks: Vec<_> = orders
         .iter()
         .map(|order| {
@@ -167,12 +163,14 @@ async fn a_use_is_held_once_used_once_and_stays_when_it_was_paid() {
 
     // There is none left for a third, also not by this way.
     assert_eq!(hold_coupon(db, id, third).await, Err(CouponRefusal::UsedUp));
-    sqlx::query("insert into coupon_uses (order_id, coupon_id, state, created_at) values ($1, $2, 'released', now())")
-        .bind(third)
-        .bind(id)
-        .execute(db)
-        .await
-        .expect("released");
+    sqlx::query(
+        "insert into coupon_uses (order_id, coupon_id, state, created_at) values ($1, $2, 'released', now())",
+    )
+    .bind(third)
+    .bind(id)
+    .execute(db)
+    .await
+    .expect("released");
     assert!(!use_coupon_up(db, third).await);
     assert_eq!((counted(&database, id).await, standing(&database, id).await), (2, 2));
     assert!(!use_coupon_up(db, ordered(&database).await).await, "an order without one");

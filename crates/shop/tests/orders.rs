@@ -19,8 +19,8 @@ use shop::{
         self, CallOffError, EndReason, Hold, OrderStatus, PutBack, ReleaseError, Released, ResumeError,
         Viewer, events::OrderEventKind,
     },
-    payments::{self, SessionState},
-    testing::{self, Database},
+    payments::{self, Charge, Facts, RemotePayment, RemoteState, SessionState},
+    testing::{self, Database, ORDER_TOTAL},
 };
 use support::{account, cause, jobs, ready};
 
@@ -374,8 +374,10 @@ async fn somebody_waits(world: &World) {
 
 /// A cart of the account, from which the order came.
 async fn from_cart(world: &World, order: OrderId) -> uuid::Uuid {
-    carts::set_currency(world.db(), &cause(), &Owner::Account(world.ada), Currency::Eur).await.expect("a cart");
-    let sql = "update orders set cart_id = (select id from carts) where id = $1 returning cart_id";
+    carts::set_currency(world.db(), &cause(), &Owner::Account(world.ada), Currency::Eur)
+        .await
+        .expect("a cart");
+    let sql = "update orders set cart_id = (select id from carts where account_id is not null) where id = $1 returning cart_id";
     sqlx::query_scalar(sql).bind(order).fetch_one(world.db()).await.expect("from it")
 }
 
@@ -399,6 +401,66 @@ async fn who_resumes_waits_for_the_cart_before_they_hold_the_order() {
         .expect("nobody holds the order");
     ordering.commit().await.expect("committed");
     assert_eq!(resuming.await.expect("ran").expect("an answer"), Ok(()));
+}
+
+#[tokio::test]
+async fn who_waited_for_a_cart_waits_for_the_one_that_the_order_has_meanwhile() {
+    let world = World::open().await;
+    let db = world.db();
+    let order = testing::order_to_pay(db, Some(world.image)).await;
+    let other = world.order().await;
+    world.expire(other).await;
+    let accounts = from_cart(&world, other).await;
+    let begin = async || db.begin().await.expect("begun");
+    let (mut signing_in, mut ordering) = (begin().await, begin().await);
+    let hold = "select id from carts where id = $1 for update";
+    sqlx::query(hold).bind(order.cart_id).execute(&mut *signing_in).await.expect("held");
+    sqlx::query(hold).bind(accounts).execute(&mut *ordering).await.expect("held");
+    let reference = format!("cs_{}", order.session_id);
+    let charge = Charge {
+        reference: format!("ch_{}", order.session_id),
+        amount: ORDER_TOTAL,
+        currency: "EUR".to_owned(),
+        at: cause().at,
+    };
+    let facts = Facts {
+        reference,
+        payment_ref: None,
+        state: RemoteState::Complete,
+        payment: RemotePayment::Paid,
+        amount: ORDER_TOTAL,
+        currency: "EUR".to_owned(),
+        charges: vec![charge],
+        refunds: vec![],
+        disputes: vec![],
+    };
+    let started = payments::to_read(db, order.session_id).await.expect("read").expect("known").started_at;
+    let pool = db.clone();
+    let paying =
+        tokio::spawn(
+            async move { payments::converge(&pool, &cause(), order.session_id, started, &facts).await },
+        );
+    somebody_waits(&world).await;
+    for moved in [
+        "update cart_lines set cart_id = $2 where cart_id = $1",
+        "update orders set cart_id = $2 where cart_id = $1",
+    ] {
+        sqlx::query(moved).bind(order.cart_id).bind(accounts).execute(&mut *signing_in).await.expect("moved");
+    }
+    signing_in.commit().await.expect("committed");
+    // It comes to the account's cart without holding the order.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    somebody_waits(&world).await;
+    sqlx::query("select id from orders where id = $1 for update nowait")
+        .bind(order.id)
+        .execute(&mut *ordering)
+        .await
+        .expect("nobody holds the order");
+    ordering.commit().await.expect("committed");
+    paying.await.expect("ran").expect("converged");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from cart_lines").fetch_one(db).await.expect("counted");
+    assert_eq!(left, 0, "what is paid left the account's cart");
 }
 
 #[tokio::test]
@@ -634,15 +696,21 @@ async fn an_erased_account_leaves_what_the_books_and_parcels_need() {
 }
 
 #[tokio::test]
-async fn who_erases_waits_for_the_cart_before_they_hold_the_account() {
+async fn who_erases_waits_for_carts_and_orders_before_they_hold_the_account() {
+    for held in ["select id from carts for update", "select id from orders for update"] {
+        erases_after(held).await;
+    }
+}
+
+async fn erases_after(held: &'static str) {
     let world = World::open().await;
     let id = world.order().await;
     from_cart(&world, id).await;
     let due = "update accounts set erase_at = now() - interval '1 minute' where id = $1";
     sqlx::query(due).bind(world.ada).execute(world.db()).await.expect("due");
-    // Somebody is ordering from the cart, in the name of the account.
+    // Somebody is ordering from the cart, or paid for the order, and is to write something that names the account.
     let mut ordering = world.db().begin().await.expect("begun");
-    sqlx::query("select id from carts for update").execute(&mut *ordering).await.expect("held");
+    sqlx::query(held).execute(&mut *ordering).await.expect("held");
     let (db, ada) = (world.db().clone(), world.ada);
     let erasing = tokio::spawn(async move { accounts::erase(&db, &cause(), ada).await });
     somebody_waits(&world).await;

@@ -576,7 +576,8 @@ async fn who_signs_in_has_one_order_to_pay_and_keeps_what_they_ordered() {
     let ids: Vec<OrderId> = listed.into_iter().map(|order| order.id).collect();
     assert_eq!(ids, [hers, theirs, replaced], "and nothing of another browser");
     assert_eq!(status(&shop, other).await.0, "pending_payment");
-    let same_cart = "select count(*) from orders where cart_id = (select id from carts where account_id is not null)";
+    let same_cart =
+        "select count(*) from orders where cart_id = (select id from carts where account_id is not null)";
     assert_eq!(shop.count(same_cart).await, 3);
     let unknown = "select count(*) from order_lines l where order_id in (select id from orders where account_id is not null)
                    and not exists (select from cart_lines c where c.id = l.cart_line_id)";

@@ -11,7 +11,8 @@ pub fn words(refusal: CouponRefusal) -> Cow<'static, str> {
             "This code is not good. Perhaps a letter went astray: please look at it once more.".into()
         }
         CouponRefusal::Over(end) => {
-            format!("This coupon was good until {}, and takes nothing off any more.", end.format("%-d %B %Y")).into()
+            format!("This coupon was good until {}, and takes nothing off any more.", end.format("%-d %B %Y"))
+                .into()
         }
         CouponRefusal::UsedUp => {
             "All uses of this coupon are gone. Should somebody leave theirs, it works again.".into()

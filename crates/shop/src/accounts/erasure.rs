@@ -8,7 +8,7 @@ use super::Role;
 use crate::{
     Cause, StaleTransition,
     audit::{self, Actor, Deed},
-    carts, exports, generations,
+    exports, generations,
     ids::{AccountId, SessionId},
     images,
     jobs::Job,
@@ -115,8 +115,7 @@ pub async fn call_off_erasure(
 /// and jobs remove the files of pictures and exports. A second time finds nothing to do.
 pub async fn erase(db: &PgPool, cause: &Cause, account_id: AccountId) -> sqlx::Result<Erasure> {
     let mut tx = db.begin().await?;
-    // Before the account: whoever orders holds their cart while they write an order that names the account.
-    carts::lock(&mut tx, account_id).await?;
+    orders::lock_all(&mut tx, account_id).await?;
     let account = sqlx::query!(
         r#"select email, role as "role: Role", erase_at, erase_keeps_published from accounts
            where id = $1 and erased_at is null for update"#,

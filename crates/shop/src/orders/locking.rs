@@ -22,10 +22,12 @@ pub(super) struct Held {
 /// does: rows are held in the order cart, order, coupon, so that no two wait for each other. False if there is no such order.
 pub(crate) async fn lock(tx: &mut PgTransaction<'_>, id: OrderId) -> sqlx::Result<bool> {
     loop {
-        let Some(cart_id) =
-            sqlx::query_scalar!(r#"select cart_id as "cart_id: CartId" from orders where id = $1"#, id as OrderId)
-                .fetch_optional(&mut **tx)
-                .await?
+        let Some(cart_id) = sqlx::query_scalar!(
+            r#"select cart_id as "cart_id: CartId" from orders where id = $1"#,
+            id as OrderId
+        )
+        .fetch_optional(&mut **tx)
+        .await?
         else {
             return Ok(false);
         };
@@ -46,6 +48,21 @@ pub(crate) async fn lock(tx: &mut PgTransaction<'_>, id: OrderId) -> sqlx::Resul
             return Ok(true);
         }
     }
+}
+
+/// Holds an account's cart and all its orders, for whoever is to hold the account itself after that: who orders or is paid holds these
+/// when they write something that names the account.
+pub(crate) async fn lock_all(tx: &mut PgTransaction<'_>, account_id: AccountId) -> sqlx::Result<()> {
+    sqlx::query!("select id from carts where account_id = $1 for update", account_id as AccountId)
+        .fetch_optional(&mut **tx)
+        .await?;
+    sqlx::query!(
+        "select id from orders where account_id = $1 order by id for update",
+        account_id as AccountId,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Holds the row of an order that this viewer may see.

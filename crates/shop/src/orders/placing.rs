@@ -115,10 +115,10 @@ pub async fn place(
         return Ok(Err(PlaceError::TooLittle(least)));
     }
     let order_id = write(&mut tx, cause, &plan, checkout, &placing.owner).await?;
-    if let Some(coupon) = plan.used_coupon() {
-        if let Err(refusal) = coupons::hold(&mut tx, cause, coupon.id, order_id).await? {
-            return Ok(Err(PlaceError::Coupon(refusal)));
-        }
+    if let Some(coupon) = plan.used_coupon()
+        && let Err(refusal) = coupons::hold(&mut tx, cause, coupon.id, order_id).await?
+    {
+        return Ok(Err(PlaceError::Coupon(refusal)));
     }
     let currency = plan.snapshot.cart.currency;
     let details = serde_json::json!({ "total": plan.totals.total, "currency": currency });

@@ -52,10 +52,10 @@ pub async fn resume(
     if let Err(changes) = still_holds(&mut tx, cause, id).await? {
         return Ok(Err(ResumeError::Changed(changes)));
     }
-    if let Some(coupon_id) = held.coupon_id {
-        if let Err(refusal) = coupons::hold(&mut tx, cause, coupon_id, id).await? {
-            return Ok(Err(ResumeError::Coupon(refusal)));
-        }
+    if let Some(coupon_id) = held.coupon_id
+        && let Err(refusal) = coupons::hold(&mut tx, cause, coupon_id, id).await?
+    {
+        return Ok(Err(ResumeError::Coupon(refusal)));
     }
     reopen(&mut tx, id).await?;
     let session: PaymentSessionId = payments::begin(&mut tx, cause, id, held.due).await?;

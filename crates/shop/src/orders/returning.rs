@@ -55,8 +55,12 @@ pub async fn put_back(
     let choices: Vec<NewLine> = rows
         .into_iter()
         .filter_map(|row| {
-            let crop =
-                Crop { left: row.crop_left, top: row.crop_top, width: row.crop_width, height: row.crop_height };
+            let crop = Crop {
+                left: row.crop_left,
+                top: row.crop_top,
+                width: row.crop_width,
+                height: row.crop_height,
+            };
             Some(NewLine {
                 variant_id: row.variant_id,
                 image_id: row.image_id?,

@@ -300,7 +300,11 @@ async fn a_coupon_takes_off_or_says_why_not() {
     assert!(page.text.contains("−€1.98") && page.text.contains("€17.82"), "{}", page.text);
     post(&guest, "/cart/coupon", &[("code", "large")]).await;
     let page = guest.get("/cart").await;
-    assert!(page.text.contains("for goods of €50.00 or more") && page.text.contains("€19.80"), "{}", page.text);
+    assert!(
+        page.text.contains("for goods of €50.00 or more") && page.text.contains("€19.80"),
+        "{}",
+        page.text
+    );
     post(&guest, "/cart/currency", &[("currency", "USD")]).await;
     assert!(guest.get("/cart").await.text.contains("for orders in Euro"));
     post(&guest, "/cart/coupon", &[("code", "sent")]).await;

@@ -347,7 +347,11 @@ async fn whatever_keeps_an_order_from_being_made_is_said_in_words() {
         sqlx::raw_sql(change).execute(shop.db()).await.expect("changed");
         let answer = press(&guest, &seen).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{change}");
-        assert!(answer.text.contains(words) && answer.text.contains("Nothing was"), "{change}: {}", answer.text);
+        assert!(
+            answer.text.contains(words) && answer.text.contains("Nothing was"),
+            "{change}: {}",
+            answer.text
+        );
         assert!(orders(&shop).await.is_empty());
     }
 }

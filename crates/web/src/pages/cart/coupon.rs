@@ -31,9 +31,10 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     }
     match carts::set_coupon(&visit.site.db, &visit.cause, &owner, code).await? {
         Ok(()) => Ok(visit.see_other_with(PATH, Flash::Cart(CartFlash::CouponAdded))),
-        Err(CouponError::Refused(refusal)) => {
-            visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, &refused(coupons::words(refusal).into_owned()).await?)
-        }
+        Err(CouponError::Refused(refusal)) => visit.page_with(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &refused(coupons::words(refusal).into_owned()).await?,
+        ),
         Err(CouponError::Stale(_)) => Err(Problem::NotFound),
     }
 }
