@@ -35,7 +35,6 @@ mod placing;
 pub use comparing::{Change, Changed, still_holds};
 pub(crate) use confirming::{confirm, empty_cart};
 pub(crate) use ending::{end, make_way, reopen};
-pub use holding::{Change, Changed, still_holds};
 pub use placing::{PlaceError, Placing, Seen, Sums, place};
 use serde::{Deserialize, Serialize};
 pub use timeline::{Event, timeline};
