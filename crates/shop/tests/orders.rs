@@ -415,6 +415,8 @@ async fn who_waited_for_a_cart_waits_for_the_one_that_the_order_has_meanwhile() 
     let (mut signing_in, mut ordering) = (begin().await, begin().await);
     let hold = "select id from carts where id = $1 for update";
     sqlx::query(hold).bind(order.cart_id).execute(&mut *signing_in).await.expect("held");
+    // In such a way that orders can be given to it.
+    let hold = "select id from carts where id = $1 for no key update";
     sqlx::query(hold).bind(accounts).execute(&mut *ordering).await.expect("held");
     let reference = format!("cs_{}", order.session_id);
     let charge = Charge {
