@@ -153,12 +153,16 @@ async fn who_comes_back_from_paying_waits_and_the_provider_is_asked_once() {
     }
     assert_eq!(jobs(&shop, "read_payment").await, 1);
     assert!(!mira.get(&format!("/orders/{id}")).await.text.contains("Thank you"), "an address pays nothing");
+    let asks_again = format!("/orders/{id}/progress?paid=1");
+    assert_eq!(mira.get(&asks_again).await.header("hx-redirect"), "");
     set(&shop, id, "status = 'confirmed', payment_status = 'paid'").await;
-    let fragment = mira.get(&format!("/orders/{id}/progress?paid=1")).await.text;
+    let fragment = mira.get(&asks_again).await;
     assert!(
-        fragment.contains("Thank you. Your order is paid.") && !fragment.contains("data-hx-get"),
-        "{fragment}"
+        fragment.text.contains("Thank you. Your order is paid.") && !fragment.text.contains("data-hx-get"),
+        "{}",
+        fragment.text
     );
+    assert_eq!(fragment.header("hx-redirect"), format!("/orders/{id}"), "all of the page is another one");
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ use crate::{
 
 /// Goes on to another page, for a script that asked for a part of this one.
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+/// What the provider's page leads back with when it has done its part.
+const RETURNED: &str = "paid";
 
 /// What an order waits for, as its page says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, VariantArray)]
@@ -148,11 +150,19 @@ pub async fn show(visit: Guest, Id(id): Id<OrderId>) -> Result<Response, Problem
     visit.page(&page)
 }
 
-/// The part of it that changes. As soon as it can be paid, who was waiting for that goes on to pay.
+/// The part of it that changes. When what a page waited for is over, it goes on: to pay, if that was it, else to the whole page
+/// anew, since what happened, the receipt and the cart are other ones then as well.
 #[handler]
 pub async fn progress(request: &Request, visit: Guest, Id(id): Id<OrderId>) -> Result<Response, Problem> {
     let page = watched(&visit, id).await?;
-    let goes_on = page.order.phase == Phase::Open && visit.query("from").as_deref() == Some("opening");
+    let phase = page.order.phase;
+    let goes_on = waited_for(&visit).filter(|waited_for| *waited_for != phase).map(|waited_for| {
+        if waited_for == Phase::Opening && phase == Phase::Open {
+            super::payment::path(id)
+        } else {
+            super::path(id)
+        }
+    });
     let html = visit.markup(&Progress(page))?;
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&html)[..16]));
     let known =
@@ -160,8 +170,8 @@ pub async fn progress(request: &Request, visit: Guest, Id(id): Id<OrderId>) -> R
     let response = Response::builder()
         .header(header::CACHE_CONTROL, "private, no-cache")
         .header(header::ETAG, etag.as_str());
-    if goes_on {
-        let to = HeaderValue::try_from(super::payment::path(id)).unwrap_or(HeaderValue::from_static("/"));
+    if let Some(path) = goes_on {
+        let to = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
         return Ok(response.header(HX_REDIRECT, to).content_type("text/html; charset=utf-8").body(html));
     }
     Ok(if known {
@@ -171,12 +181,24 @@ pub async fn progress(request: &Request, visit: Guest, Id(id): Id<OrderId>) -> R
     })
 }
 
+/// What the page that asks shows, by what it asks with.
+fn waited_for(visit: &Visit) -> Option<Phase> {
+    if visit.query(RETURNED).is_some() {
+        return Some(Phase::Waiting);
+    }
+    match visit.query("from").as_deref() {
+        Some("opening") => Some(Phase::Opening),
+        Some("closing") => Some(Phase::Closing),
+        Some(_) | None => None,
+    }
+}
+
 /// The page, as it is now.
 pub(super) async fn watched(visit: &Visit, id: OrderId) -> Result<Show, Problem> {
     let (_, order) = seen(visit, id).await?;
     let db = &visit.site.db;
     let session = payments::latest(db, id).await?;
-    let returned = visit.query("paid").is_some();
+    let returned = visit.query(RETURNED).is_some();
     let timeline = orders::timeline(db, id).await?;
     let things = Thing::all(visit, &order);
     let timeline = timeline.iter().map(Happened::new).collect();
@@ -244,8 +266,8 @@ impl Show {
         let (poll_query, refresh) = match phase {
             Phase::Opening => ("from=opening", super::payment::path(order.id)),
             Phase::Waiting => ("paid=1", format!("{}?paid=1", super::path(order.id))),
+            Phase::Closing => ("from=closing", super::path(order.id)),
             Phase::Open
-            | Phase::Closing
             | Phase::Processing
             | Phase::Unpaid
             | Phase::Paid
