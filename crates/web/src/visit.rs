@@ -205,6 +205,11 @@ impl Visit {
         Cropped::new(&self.site.storage, self.at(), card, crop)
     }
 
+    /// What happened just before.
+    pub fn flash(&self) -> Option<Flash> {
+        self.flash
+    }
+
     /// A page, as an answer.
     pub fn page<P: Page>(&self, page: &P) -> Result<Response, Problem> {
         self.page_with(StatusCode::OK, page)

@@ -4,6 +4,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum OrderFlash {
+    /// An order was placed, and is paid next.
+    Placed,
+    /// An order that was there is paid next.
+    ToPay,
     /// An order was called off.
     CalledOff,
     /// Money for an order is on its way, so that it is not called off.
@@ -27,9 +31,16 @@ pub enum OrderFlash {
 }
 
 impl OrderFlash {
+    /// Whether whoever reads it is on the way to pay.
+    pub fn leads_to_payment(self) -> bool {
+        matches!(self, Self::Placed | Self::ToPay)
+    }
+
     /// In words.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
+            Self::Placed => ("done", "Your order is placed."),
+            Self::ToPay => ("done", "Your order is as you left it."),
             Self::CalledOff => {
                 ("done", "Your order is called off. Nothing is made, and nothing is to be paid.")
             }

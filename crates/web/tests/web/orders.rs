@@ -128,6 +128,11 @@ async fn who_waits_for_the_page_to_pay_on_is_taken_there_with_and_without_script
     assert_eq!(fragment.header("hx-redirect"), format!("/orders/{id}/payment"));
     let answer = mira.get(&format!("/orders/{id}/payment")).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "https://pay.example/c/1"));
+
+    // The page to pay on can be there before the order's own is seen for the first time.
+    press(&mira, id, "payment").await;
+    let page = mira.get(&format!("/orders/{id}")).await.text;
+    assert!(page.contains("from=opening") && page.contains("Taking you to payment…"), "{page}");
     // Whoever comes back without having paid is not sent away at once.
     let answer = mira.get(&format!("/orders/{id}")).await;
     assert!(

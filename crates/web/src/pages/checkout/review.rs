@@ -19,10 +19,16 @@ use crate::{
     admission::Guest,
     coupons,
     error::Problem,
-    flash::{CartFlash, Flash},
+    flash::{CartFlash, Flash, OrderFlash},
     forms::{CheckedForm, Form},
     limits,
-    pages::cart::show::{facts, note},
+    pages::{
+        cart::{
+            coupon,
+            show::{facts, note},
+        },
+        orders as order_pages,
+    },
     pictures::Cropped,
     views::Page,
     visit::{Visit, see_other},
@@ -227,7 +233,9 @@ pub async fn create(visit: Guest, form: CheckedForm) -> Result<Response, Problem
     // A form without them saw nothing that could be ordered.
     let seen = seen(&form).unwrap_or(NOTHING);
     match orders::place(&visit.site.db, &visit.cause, &Placing { owner, seen }).await? {
-        Ok(order_id) => Ok(see_other(&format!("/orders/{order_id}"))),
+        Ok(order_id) => {
+            Ok(visit.see_other_with(&order_pages::path(order_id), Flash::Order(OrderFlash::Placed)))
+        }
         Err(PlaceError::Incomplete(Step::Cart)) => {
             Ok(visit.see_other_with(path(Step::Cart), Flash::Cart(CartFlash::NeedsALook)))
         }

@@ -7,7 +7,7 @@ use super::{seen, show as order_page};
 use crate::{
     admission::{Guest, Id},
     error::Problem,
-    flash::Flash,
+    flash::{Flash, OrderFlash},
     forms::CheckedForm,
     visit::see_other,
 };
@@ -37,7 +37,7 @@ pub async fn create(visit: Guest, Id(id): Id<OrderId>, _form: CheckedForm) -> Re
     let (viewer, _) = seen(&visit, id).await?;
     let page = super::path(id);
     Ok(match orders::pay_again(&visit.site.db, &visit.cause, &viewer, id).await? {
-        Ok(()) => see_other(&page),
+        Ok(()) => visit.see_other_with(&page, Flash::Order(OrderFlash::ToPay)),
         Err(StaleTransition) => visit.see_other_with(&page, Flash::NothingToDo),
     })
 }

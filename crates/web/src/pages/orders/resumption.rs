@@ -12,7 +12,6 @@ use crate::{
     error::Problem,
     flash::{Flash, OrderFlash},
     forms::CheckedForm,
-    visit::see_other,
 };
 
 /// Takes an order up again that was not paid in time.
@@ -20,7 +19,7 @@ use crate::{
 pub async fn create(visit: Guest, Id(id): Id<OrderId>, _form: CheckedForm) -> Result<Response, Problem> {
     let (viewer, _) = seen(&visit, id).await?;
     let flash = match orders::resume(&visit.site.db, &visit.cause, &viewer, id).await? {
-        Ok(()) => return Ok(see_other(&path(id))),
+        Ok(()) => Flash::Order(OrderFlash::ToPay),
         Err(ResumeError::Changed(_)) => Flash::Order(OrderFlash::Changed),
         Err(ResumeError::Coupon(_)) => Flash::Order(OrderFlash::CouponGone),
         Err(ResumeError::Stale(_)) => Flash::NothingToDo,

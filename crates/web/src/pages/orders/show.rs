@@ -26,6 +26,7 @@ use super::{Happened, Thing, seen};
 use crate::{
     admission::{Guest, Id},
     error::Problem,
+    flash::Flash,
     pictures::Cropped,
     views::{self, Page},
     visit::Visit,
@@ -60,6 +61,29 @@ enum Phase {
     Expired,
     /// It will not be made.
     Cancelled,
+}
+
+/// On which way somebody looks at an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// They pressed a button that leads to paying. Only once: who comes back from there stays here.
+    ToPay,
+    /// They come from the provider's page, having done their part.
+    FromPaying,
+    /// Any other.
+    Else,
+}
+
+impl Way {
+    fn of(visit: &Visit) -> Self {
+        if visit.query(RETURNED).is_some() {
+            return Self::FromPaying;
+        }
+        if let Some(Flash::Order(flash)) = visit.flash() && flash.leads_to_payment() {
+            return Self::ToPay;
+        }
+        Self::Else
+    }
 }
 
 /// templates/orders/show.html
@@ -198,14 +222,14 @@ pub(super) async fn watched(visit: &Visit, id: OrderId) -> Result<Show, Problem>
     let (_, order) = seen(visit, id).await?;
     let db = &visit.site.db;
     let session = payments::latest(db, id).await?;
-    let returned = visit.query(RETURNED).is_some();
+    let way = Way::of(visit);
     let timeline = orders::timeline(db, id).await?;
     let things = Thing::all(visit, &order);
     let timeline = timeline.iter().map(Happened::new).collect();
-    Ok(Show::new(&order, session.as_ref(), returned, visit.at(), things, timeline))
+    Ok(Show::new(&order, session.as_ref(), way, visit.at(), things, timeline))
 }
 
-fn phase(order: &Order, session: Option<&Session>, returned: bool, at: DateTime<Utc>) -> Phase {
+fn phase(order: &Order, session: Option<&Session>, way: Way, at: DateTime<Utc>) -> Phase {
     if order.hold.is_some() {
         return Phase::Held;
     }
@@ -215,8 +239,10 @@ fn phase(order: &Order, session: Option<&Session>, returned: bool, at: DateTime<
         OrderStatus::Expired => Phase::Expired,
         OrderStatus::PendingPayment => session.map_or(Phase::Unpaid, |session| match session.state {
             SessionState::Opening => Phase::Opening,
-            SessionState::Open if returned => Phase::Waiting,
+            SessionState::Open if way == Way::FromPaying => Phase::Waiting,
             SessionState::Open if session.expires_at.is_some_and(|until| until <= at) => Phase::Closing,
+            // Its page can be there before the order's own is: whoever pressed the button goes on to pay all the same.
+            SessionState::Open if way == Way::ToPay => Phase::Opening,
             SessionState::Open => Phase::Open,
             SessionState::Processing => Phase::Processing,
             // What follows from it is written down in the same moment, or the next.
@@ -256,12 +282,12 @@ impl Show {
     fn new(
         order: &Order,
         session: Option<&Session>,
-        returned: bool,
+        way: Way,
         at: DateTime<Utc>,
         things: Vec<Thing>,
         timeline: Vec<Happened>,
     ) -> Self {
-        let phase = phase(order, session, returned, at);
+        let phase = phase(order, session, way, at);
         let is_open = phase == Phase::Open;
         let (poll_query, refresh) = match phase {
             Phase::Opening => ("from=opening", super::payment::path(order.id)),
@@ -383,7 +409,7 @@ pub fn sample_timeline() -> Vec<Happened> {
 
 fn sample(phase: Phase) -> Show {
     let order = sample_order();
-    let mut page = Show::new(&order, None, false, order.placed_at, sample_things(&order), sample_timeline());
+    let mut page = Show::new(&order, None, Way::Else, order.placed_at, sample_things(&order), sample_timeline());
     page.order.phase = phase;
     page.order.is_guests = true;
     page.order.problem = (phase == Phase::Unpaid).then(|| "We <cannot>.".to_owned());
