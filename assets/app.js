@@ -136,10 +136,25 @@ document.addEventListener("htmx:after:swap", () => {
 
 // A hidden tab asks now and then, for its name; it asks at once when it is looked at again.
 let asked = 0;
+let left = false;
 document.addEventListener("htmx:before:request", (event) => {
-  if (document.hidden && Date.now() - asked < 25_000) event.preventDefault();
+  if (left || (document.hidden && Date.now() - asked < 25_000)) event.preventDefault();
   else asked = Date.now();
 });
+
+// A page that is being left asks nothing more: an answer that leads elsewhere would begin that way anew, again and again on a
+// slow line. Whoever comes back to it by the browser's cache sees how things stand now, and is not led away a second time.
+const stay = () => (left = false);
+addEventListener("beforeunload", () => {
+  left = true;
+  setTimeout(stay, 30_000);
+});
+addEventListener("pagehide", () => (left = true));
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("#progress[data-hx-get]")) location.reload();
+  else stay();
+});
+window.navigation?.addEventListener("navigateerror", stay);
 document.addEventListener("visibilitychange", () => {
   const progress = document.querySelector("#progress[data-hx-get]");
   if (progress && !document.hidden) progress.dispatchEvent(new Event("every"));

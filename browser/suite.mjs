@@ -25,6 +25,8 @@ await mkdir(screenshots);
 const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
+  // People's browsers keep a page that is left as it was, and show that again when they go back.
+  ignoreDefaultArgs: ["--disable-back-forward-cache"],
   // Chromium refuses to run as root inside its sandbox, and a container has no other user.
   args: process.getuid() === 0 ? ["--no-sandbox", ...quiet] : quiet,
 });
