@@ -216,9 +216,22 @@ const zoomCrop = (frame, by) => {
 
 let resting;
 let focused;
+let question;
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.target.id === "choices") question = event.detail.ctx;
+});
+/** While a hand is at work no answer may come between: it would show the part as it was asked for. Tells whether one was due. */
+const hold = () => {
+  const isDue = resting !== undefined || question?.status === "issuing";
+  clearTimeout(resting);
+  resting = undefined;
+  document.querySelector("#choices")?.dispatchEvent(new Event("htmx:abort"));
+  return isDue;
+};
 const rest = (milliseconds) => {
   clearTimeout(resting);
   resting = setTimeout(() => {
+    resting = undefined;
     focused = document.activeElement?.id;
     document.querySelector("#choices")?.dispatchEvent(new Event("change", { bubbles: true }));
   }, milliseconds);
@@ -228,9 +241,9 @@ let drag;
 document.addEventListener("pointerdown", (event) => {
   const frame = event.target.closest("[data-crop]");
   if (!frame || event.button) return;
-  clearTimeout(resting);
+  const isDue = hold();
   frame.setPointerCapture(event.pointerId);
-  drag = { frame, x: event.clientX, y: event.clientY, from: cropOf(frame), box: frame.getBoundingClientRect() };
+  drag = { frame, isDue, x: event.clientX, y: event.clientY, from: cropOf(frame), box: frame.getBoundingClientRect() };
 });
 document.addEventListener("pointermove", (event) => {
   if (!drag) return;
@@ -239,25 +252,26 @@ document.addEventListener("pointermove", (event) => {
 });
 for (const end of ["pointerup", "pointercancel"])
   document.addEventListener(end, () => {
-    const moved = drag && PARTS.some((part) => drag.from[part] !== Number(drag.frame.dataset[part]));
+    const isDue = drag && (drag.isDue || PARTS.some((part) => drag.from[part] !== Number(drag.frame.dataset[part])));
     drag = undefined;
-    if (moved) rest(0);
+    if (isDue) rest(0);
   });
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 document.addEventListener("keydown", (event) => {
   const frame = event.target.closest?.("[data-crop]");
   if (!frame || event.metaKey || event.ctrlKey || event.altKey) return;
   const step = STEPS[event.key]?.map((way) => way * (event.shiftKey ? 500 : 100));
-  if (step) moveCrop(frame, cropOf(frame), ...step);
-  else if (event.key === "+" || event.key === "=") zoomCrop(frame, 0.95);
-  else if (event.key === "-") zoomCrop(frame, 1 / 0.95);
-  else return;
+  if (!step && !["+", "=", "-"].includes(event.key)) return;
   event.preventDefault();
+  hold();
+  if (step) moveCrop(frame, cropOf(frame), ...step);
+  else zoomCrop(frame, event.key === "-" ? 1 / 0.95 : 0.95);
   rest(900);
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-crop-zoom]");
   if (!button) return;
+  hold();
   zoomCrop(stage(), button.dataset.cropZoom === "in" ? 0.9 : 1 / 0.9);
   rest(900);
 });

@@ -143,6 +143,13 @@ async function chooseInOneGo({ page, findings }, costs) {
   await chip(/^A4/).check();
   await chip(/^Fine art/).check();
   await costs("€21.90", 5_000).catch(() => findings.push("of two choices in quick succession the second is lost"));
+  await chip(/^Matte/).check();
+  const frame = page.locator("[data-crop]");
+  await frame.focus();
+  await page.keyboard.press("ArrowLeft");
+  const left = await frame.getAttribute("data-left");
+  await until("a key pressed while an answer was under way counts", async () => page.url().includes(`left=${left}&`), 5_000);
+  assert.equal(await chip(/^Matte/).isChecked(), true, "and so does the choice");
   await page.unroute("**/products/poster?*");
 }
 
