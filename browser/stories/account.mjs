@@ -64,7 +64,7 @@ async function addAddress(visitor) {
   await visitor.see("account_address_wrong");
   await page.getByLabel("Postcode").fill("10115");
   await visitor.press("Save the address", { to: "/account/addresses" });
-  await says(visitor, "Berlin, 10115");
+  await says(visitor, "10115 Berlin");
   await visitor.see("account_addresses");
 }
 

@@ -57,7 +57,7 @@ async fn there_is_always_one_default_address() {
     assert_eq!(default().await, ids[2], "the newest of the others");
     addresses::change(&database.pool, owner, ids[0], &place("Uno")).await.expect("answered").expect("done");
     let changed = addresses::find(&database.pool, owner, ids[0]).await.expect("read").expect("there");
-    let lines = ["Uno", "1 Infinite Loop", "Cupertino, California, 95014", "United States"];
+    let lines = ["Uno", "1 Infinite Loop", "Cupertino, California 95014", "United States"];
     assert_eq!(changed.lines(), lines);
     assert!(addresses::find(&database.pool, other, ids[0]).await.expect("read").is_none());
 }

@@ -272,7 +272,7 @@ fn a_receipt_has_what_was_bought_what_it_cost_and_where_it_goes() {
         "Total: €31.90",
         "of which 19% VAT: €5.09",
         "Hafenweg 9",
-        "Berlin, 10115",
+        "10115 Berlin",
         "within 4 to 8 working days",
     ] {
         assert!(rendered.text.contains(words), "{words}: {}", rendered.text);

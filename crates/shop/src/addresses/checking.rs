@@ -41,13 +41,16 @@ impl Texts {
         let region = country
             .and_then(|country| country.regions.iter().find(|region| region.code == self.region))
             .map_or(self.region.as_str(), |region| region.name.as_str());
-        let place = [self.city.as_str(), region, self.postcode.as_str()];
-        let place: Vec<_> = place.into_iter().filter(|part| !part.is_empty()).collect();
+        let place = match country {
+            Some(country) => country.place(&self.city, region, &self.postcode),
+            None => vec![self.city.clone(), self.region.clone(), self.postcode.clone()],
+        };
         let country = country.map_or(self.country.as_str(), |country| country.name.as_str());
         [&self.name, &self.company, &self.line1, &self.line2]
             .into_iter()
             .cloned()
-            .chain([place.join(", "), country.to_owned()])
+            .chain(place)
+            .chain([country.to_owned()])
             .filter(|line| !line.is_empty())
             .collect()
     }

@@ -18,6 +18,8 @@ pub struct Country {
     required: Vec<Field>,
     /// Of the same: what it can have.
     used: Vec<Field>,
+    /// Town, region and postcode in the order and the lines in which they are written there, with what stands between them.
+    place: String,
     /// What a whole postcode looks like, in capitals, as a regular expression.
     postcode_pattern: Option<String>,
     /// A postcode of there.
@@ -143,6 +145,29 @@ impl Country {
         }
     }
 
+    /// Town, region and postcode as they are written there, a line each. What is empty is left out.
+    pub(super) fn place(&self, city: &str, region: &str, postcode: &str) -> Vec<String> {
+        let line = |form: &str| {
+            let mut line = String::new();
+            for (index, part) in form.split_inclusive('}').enumerate() {
+                let Some((between, name)) = part.trim_end_matches('}').split_once('{') else { continue };
+                let text = match name {
+                    "city" => city,
+                    "region" => region,
+                    _ => postcode,
+                };
+                if !text.is_empty() {
+                    if index == 0 || !line.is_empty() {
+                        line.push_str(between);
+                    }
+                    line.push_str(text);
+                }
+            }
+            line
+        };
+        self.place.lines().map(line).filter(|line| !line.is_empty()).collect()
+    }
+
     /// A postcode as it is written there. People put the country's letters before it, or leave them out where they belong.
     pub(super) fn postcode(&self, typed: &str) -> Option<String> {
         let typed = typed.to_uppercase();
@@ -178,6 +203,29 @@ mod tests {
             if let Some(example) = &country.postcode_example {
                 assert_eq!(country.postcode(example).as_ref(), Some(example), "{}", country.name);
                 assert_eq!(country.postcode("NO! POSTCODE!"), None, "{}", country.name);
+            }
+        }
+    }
+
+    #[test]
+    fn town_region_and_postcode_are_written_as_the_post_of_each_country_wants_them() {
+        for (country, city, region, postcode, lines) in [
+            ("DE", "Berlin", "", "10115", vec!["10115 Berlin"]),
+            ("US", "Cupertino", "California", "95014", vec!["Cupertino, California 95014"]),
+            ("GB", "London", "", "SW1A 1AA", vec!["London", "SW1A 1AA"]),
+            ("AE", "", "Dubai", "", vec!["Dubai"]),
+            ("SG", "", "", "238801", vec!["Singapore 238801"]),
+            ("AF", "Kabul", "", "", vec!["Kabul"]),
+            ("AQ", "", "", "", vec![]),
+        ] {
+            let found = Country::find(country).expect("a country").place(city, region, postcode);
+            assert_eq!(found, lines, "{country}");
+        }
+        for country in Country::all() {
+            for (field, name) in
+                [(Field::City, "{city}"), (Field::Region, "{region}"), (Field::Postcode, "{postcode}")]
+            {
+                assert_eq!(country.place.matches(name).count(), usize::from(country.uses(field)), "{}", country.name);
             }
         }
     }
