@@ -183,6 +183,13 @@ async function useCart(visitor) {
   await until("two cost twice as much", async () => (await main.locator(".cart-line .total").textContent()).includes("€43.80"));
   assert.match(await page.locator("#cart-link").textContent(), /Cart, 2 items/);
 
+  await main.getByLabel(/^Quantity/).fill("0");
+  if (js) await page.keyboard.press("Tab");
+  else await visitor.press("Update", { to: "/cart" });
+  await until("none of it is as removing it", async () => (await main.textContent()).includes("It is not in your cart any more."));
+  assert.match(await page.locator("#cart-link").textContent(), /Cart, empty/);
+  await visitor.press("Put it back", { to: "/cart" });
+
   await main.getByText("Use a coupon").click();
   await main.getByLabel("Code of the coupon").fill("NOSUCHCODE");
   await visitor.press("Use it", { to: "/cart/coupon", answers: 422 });
