@@ -225,7 +225,12 @@ mod tests {
             for (field, name) in
                 [(Field::City, "{city}"), (Field::Region, "{region}"), (Field::Postcode, "{postcode}")]
             {
-                assert_eq!(country.place.matches(name).count(), usize::from(country.uses(field)), "{}", country.name);
+                assert_eq!(
+                    country.place.matches(name).count(),
+                    usize::from(country.uses(field)),
+                    "{}",
+                    country.name
+                );
             }
         }
     }

@@ -79,7 +79,9 @@ impl Way {
         if visit.query(RETURNED).is_some() {
             return Self::FromPaying;
         }
-        if let Some(Flash::Order(flash)) = visit.flash() && flash.leads_to_payment() {
+        if let Some(Flash::Order(flash)) = visit.flash()
+            && flash.leads_to_payment()
+        {
             return Self::ToPay;
         }
         Self::Else
@@ -409,7 +411,8 @@ pub fn sample_timeline() -> Vec<Happened> {
 
 fn sample(phase: Phase) -> Show {
     let order = sample_order();
-    let mut page = Show::new(&order, None, Way::Else, order.placed_at, sample_things(&order), sample_timeline());
+    let mut page =
+        Show::new(&order, None, Way::Else, order.placed_at, sample_things(&order), sample_timeline());
     page.order.phase = phase;
     page.order.is_guests = true;
     page.order.problem = (phase == Phase::Unpaid).then(|| "We <cannot>.".to_owned());
