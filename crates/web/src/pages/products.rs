@@ -1,6 +1,9 @@
 //! What pictures are put on.
 
+mod chips;
 mod choosing;
+mod chosen;
+mod facts;
 pub mod index;
 pub mod looks;
 pub mod mockups;

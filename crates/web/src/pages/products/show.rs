@@ -4,23 +4,22 @@ use std::{borrow::Cow, collections::HashMap};
 
 use poem::{Response, handler};
 use serde::Serialize;
-use serde_json::json;
 use shop::{
-    crops::{Area, Crop, Orientation, Place, Sharpness, WHOLE},
+    crops::Area,
     ids::{ImageId, VariantId},
     images::{self, Image, Order, Visibility, suggested_title},
-    mockups::{self, Subject},
     money::{Currency, Money},
     prices::{self, Price},
     products::{Product, ProductKind},
 };
-use strum::VariantArray;
 use tera::Value;
 
 use super::{
     Slug,
+    chips::{self, Chip},
     choosing::{Asked, Choice, Offer, offers},
-    looks::{Fields, Look, source},
+    chosen::Chosen,
+    facts::Facts,
 };
 use crate::{
     admission::Guest,
@@ -32,8 +31,6 @@ use crate::{
 
 /// How many pictures there are to choose from, of each kind.
 const OFFERED: i64 = 12;
-/// How many of one thing somebody can put into their cart at once.
-const QUANTITY_MAX: i32 = 99;
 
 /// templates/products/show.html
 #[derive(Debug, Clone, Serialize)]
@@ -84,60 +81,6 @@ struct On {
 struct Back {
     href: String,
     text: &'static str,
-}
-
-/// One of several that can be chosen.
-#[derive(Debug, Clone, Serialize)]
-struct Chip {
-    value: String,
-    name: String,
-    price: Option<String>,
-    checked: bool,
-    /// Why it cannot be.
-    problem: Option<&'static str>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct Chosen {
-    fields: Fields,
-    /// This page, with exactly this chosen.
-    here: String,
-    look: Look,
-    /// The picture in one size, to choose a part of.
-    src: String,
-    name: String,
-    price: String,
-    compare_at: Option<String>,
-    quantity_max: i32,
-    print: Option<Printed>,
-    crop: Frame,
-}
-
-/// The printed area and how sharp it is.
-#[derive(Debug, Clone, Serialize)]
-struct Printed {
-    width_mm: i32,
-    height_mm: i32,
-    good_dpi: i16,
-    fair_dpi: i16,
-    min_dpi: i16,
-    dpi: i32,
-    sharpness: Sharpness,
-}
-
-/// The part of the picture that is printed.
-#[derive(Debug, Clone, Serialize)]
-struct Frame {
-    left: i32,
-    top: i32,
-    width: i32,
-    height: i32,
-    right: i32,
-    bottom: i32,
-    /// Chosen by hand.
-    by_hand: bool,
-    picture_width: i32,
-    picture_height: i32,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -222,57 +165,12 @@ pub async fn show(visit: Guest, slug: Slug) -> Result<Response, Problem> {
     let picture = Area { width: image.card.width, height: image.card.height };
     let choice = Asked::read(|name| visit.query(name)).choose(&offers, picture);
     let chosen = match &choice {
-        Some(choice) => Some(chosen(&visit, &product, &image, choice, currency).await?),
+        Some(choice) => Some(Chosen::new(&visit, &product, &image, choice, currency).await?),
         None => None,
     };
     let public = (image.visibility == Visibility::Published).then(|| hung_path(&image.title, image.card.id));
     let on = On::new(&visit, &image, &offers, choice.as_ref(), chosen, currency);
     visit.page(&Show::new(origin, about, Some((on, choice)), None, public.as_deref(), &offers, currency))
-}
-
-async fn chosen(
-    visit: &Visit,
-    product: &Product,
-    image: &Image,
-    choice: &Choice,
-    currency: Currency,
-) -> Result<Chosen, Problem> {
-    let variant = &choice.offer.variant;
-    let subject = Subject {
-        image_id: image.card.id,
-        variant_id: variant.id,
-        orientation: choice.orientation,
-        crop: choice.crop,
-    };
-    let mockup = mockups::find(&visit.site.db, &subject).await?;
-    // A part that was chosen by hand is drawn when somebody asks for it: one who drags passes many.
-    let by_itself = choice.place == Some(Place::Middle) || variant.print.is_none();
-    let look = Look::new(visit, &image.card, (&product.title, &product.slug), &subject, mockup, by_itself);
-    let fields = Fields::new(&subject);
-    let area = variant.print.map(|print| print.hung(choice.orientation));
-    let print =
-        variant.print.zip(area).zip(choice.sharpness).map(|((print, area), (sharpness, dpi))| Printed {
-            width_mm: area.width,
-            height_mm: area.height,
-            good_dpi: print.good_dpi,
-            fair_dpi: print.fair_dpi,
-            min_dpi: print.min_dpi,
-            dpi,
-            sharpness,
-        });
-    let money = |amount| Money::new(amount, currency).to_string();
-    Ok(Chosen {
-        here: fields.address(&product.slug),
-        fields,
-        look,
-        src: source(visit, visit.at(), &image.card),
-        name: format!("{}, {}", variant.size, variant.finish),
-        price: money(choice.offer.price.amount),
-        compare_at: choice.offer.price.compare_at.map(money),
-        quantity_max: if print.is_none() { 1 } else { QUANTITY_MAX },
-        print,
-        crop: Frame::new(choice.crop, choice.place.is_none(), (image.card.width, image.card.height)),
-    })
 }
 
 async fn choose(visit: &Visit, slug: &str, missing: bool) -> Result<Choose, Problem> {
@@ -319,14 +217,6 @@ impl About {
     }
 }
 
-impl Frame {
-    fn new(crop: Crop, by_hand: bool, (picture_width, picture_height): (i32, i32)) -> Self {
-        let Crop { left, top, width, height } = crop;
-        let (right, bottom) = (left + width, top + height);
-        Self { left, top, width, height, right, bottom, by_hand, picture_width, picture_height }
-    }
-}
-
 impl On {
     fn new(
         visit: &Visit,
@@ -339,30 +229,6 @@ impl On {
         let mine = visit.account_id() == Some(image.account_id);
         let id = image.card.id;
         let picture = Area { width: image.card.width, height: image.card.height };
-        let orientation = choice.map(|choice| choice.orientation);
-        let is_sharp = |offer: &&Offer| offer.is_sharp(picture, offer.orientation(picture, orientation));
-        let chosen_variant = choice.map(|choice| &choice.offer.variant);
-        let price = |offer: &Offer| Money::new(offer.price.amount, currency).to_string();
-        let sizes = distinct(offers, |offer| &offer.variant.size).into_iter().map(|size| {
-            let of_size = || offers.iter().filter(|offer| offer.variant.size == size);
-            let shown = of_size()
-                .find(|offer| chosen_variant.is_some_and(|variant| variant.finish == offer.variant.finish))
-                .or(of_size().next());
-            Chip {
-                value: size.to_owned(),
-                name: size.to_owned(),
-                price: shown.map(price),
-                checked: chosen_variant.is_some_and(|variant| variant.size == size),
-                problem: (!of_size().any(|offer| is_sharp(&offer))).then_some("Needs a larger picture"),
-            }
-        });
-        let finishes = distinct(offers, |offer| &offer.variant.finish).into_iter().map(|finish| Chip {
-            value: finish.to_owned(),
-            name: finish.to_owned(),
-            price: None,
-            checked: chosen_variant.is_some_and(|variant| variant.finish == finish),
-            problem: None,
-        });
         Self {
             picture: if mine { visit.picture(&image.card) } else { visit.hung(&image.card) },
             caption: image.card.caption.clone(),
@@ -372,73 +238,13 @@ impl On {
                 Back { href: hung_path(&image.title, id), text: "The picture" }
             },
             mine,
-            sizes: sizes.collect(),
-            finishes: finishes.collect(),
-            orientations: choice.map(orientations).unwrap_or_default(),
-            places: choice.map(places).unwrap_or_default(),
+            sizes: chips::sizes(offers, choice, picture, currency),
+            finishes: chips::finishes(offers, choice),
+            orientations: choice.map(chips::orientations).unwrap_or_default(),
+            places: choice.map(chips::places).unwrap_or_default(),
             choice: chosen,
         }
     }
-}
-
-/// Each once, in the order in which they come first.
-fn distinct<'o>(offers: &'o [Offer], name: impl Fn(&'o Offer) -> &'o String) -> Vec<&'o str> {
-    let mut names: Vec<&str> = Vec::new();
-    for offer in offers {
-        let name = name(offer).as_str();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// Which way it hangs, if it turns.
-fn orientations(choice: &Choice) -> Vec<Chip> {
-    if !choice.offer.variant.turns {
-        return vec![];
-    }
-    let chip = |orientation: &Orientation| {
-        let value: &str = orientation.into();
-        Chip {
-            value: value.to_owned(),
-            name: match orientation {
-                Orientation::Portrait => "Upright".to_owned(),
-                Orientation::Landscape => "Across".to_owned(),
-            },
-            price: None,
-            checked: *orientation == choice.orientation,
-            problem: None,
-        }
-    };
-    Orientation::VARIANTS.iter().map(chip).collect()
-}
-
-/// Where the part lies, if a part is cut off.
-fn places(choice: &Choice) -> Vec<Chip> {
-    let crop = choice.crop;
-    if choice.offer.variant.print.is_none() || (crop == Crop::ALL && choice.place.is_some()) {
-        return vec![];
-    }
-    let is_beside = crop.width < crop.height.min(WHOLE);
-    let chip = |place: Place| {
-        let value: &str = place.into();
-        let name = match (place, is_beside) {
-            (Place::Middle, _) => "Middle",
-            (Place::Start, true) => "Left",
-            (Place::Start, false) => "Top",
-            (Place::End, true) => "Right",
-            (Place::End, false) => "Bottom",
-        };
-        Chip {
-            value: value.to_owned(),
-            name: name.to_owned(),
-            price: None,
-            checked: choice.place == Some(place),
-            problem: None,
-        }
-    };
-    [Place::Start, Place::Middle, Place::End].map(chip).into()
 }
 
 impl Show {
@@ -464,51 +270,19 @@ impl Show {
             url: format!("{origin}{path}/card.jpg"),
             alt: format!("AI-generated picture: {}", suggested_title(&on.caption)),
         });
-        let price = |amount| Money::new(amount, currency).plain();
-        let amounts = || offers.iter().map(|offer| offer.price.amount);
-        let offer = match (&choice, amounts().min(), amounts().max()) {
-            (Some(choice), ..) => json!({
-                "@type": "Offer",
-                "url": url,
-                "price": price(choice.offer.price.amount),
-                "priceCurrency": currency.code(),
-                "availability": "https://schema.org/InStock",
-                "itemCondition": "https://schema.org/NewCondition",
-            }),
-            (None, Some(least), Some(most)) => json!({
-                "@type": "AggregateOffer",
-                "url": url,
-                "lowPrice": price(least),
-                "highPrice": price(most),
-                "offerCount": offers.len(),
-                "priceCurrency": currency.code(),
-                "availability": "https://schema.org/InStock",
-            }),
-            (None, ..) => serde_json::Value::Null,
-        };
         let name = match &on {
             Some(on) => format!("{}: {}", product.title, suggested_title(&on.caption)),
             None => product.title.clone(),
         };
-        let mut facts = json!({
-            "@context": "https://schema.org",
-            "@type": "Product",
-            "name": name,
-            "description": product.description,
-            "url": url,
-            "brand": { "@type": "Brand", "name": "AI Gallery" },
-        });
-        if let Some(choice) = &choice {
-            facts["sku"] = choice.offer.variant.sku.clone().into();
-            facts["size"] = choice.offer.variant.size.clone().into();
-        }
-        if !offer.is_null() {
-            facts["offers"] = offer;
-        }
-        if let Some(shared) = &shared {
-            facts["image"] = shared.url.clone().into();
-        }
-        Self { product, on, choose, facts: in_script(&facts), shared, canonical }
+        let facts = Facts {
+            name: &name,
+            description: &product.description,
+            url: &url,
+            image: shared.as_ref().map(|shared| shared.url.as_str()),
+            currency,
+        };
+        let facts = in_script(&facts.json(choice.as_ref(), offers));
+        Self { product, on, choose, facts, shared, canonical }
     }
 }
 
@@ -543,27 +317,6 @@ fn samples() -> Vec<Show> {
         places: chips(),
         choice,
     };
-    let sharpnesses = [Some(Sharpness::Good), Some(Sharpness::Fair), Some(Sharpness::Low), None];
-    let chosen = |(look, sharpness): (Look, Option<Sharpness>)| Chosen {
-        fields: look.fields().clone(),
-        here: "/products/poster?image=0&left=1".to_owned(),
-        look,
-        src: "https://pictures.example/960.jpg?a=1&b=2".to_owned(),
-        name: "Small, Matte".to_owned(),
-        price: "€9.90".to_owned(),
-        compare_at: sharpness.map(|_| "€12.90".to_owned()),
-        quantity_max: QUANTITY_MAX,
-        print: sharpness.map(|sharpness| Printed {
-            width_mm: 300,
-            height_mm: 400,
-            good_dpi: 150,
-            fair_dpi: 100,
-            min_dpi: 60,
-            dpi: 86,
-            sharpness,
-        }),
-        crop: Frame::new(Crop { left: 1, top: 2, width: 3, height: 4 }, sharpness.is_none(), (1536, 1024)),
-    };
     let page = |on: Option<On>, choose| {
         let public = on.as_ref().map(|_| "/gallery/a-fox-0");
         let on = on.map(|on| (on, None));
@@ -573,8 +326,7 @@ fn samples() -> Vec<Show> {
         let href = "/products/poster?image=0".to_owned();
         Picture::samples().into_iter().map(|picture| Offered { picture, href: href.clone() }).collect()
     };
-    let choices =
-        Look::samples().into_iter().zip(sharpnesses).map(|sample| Some(chosen(sample))).chain([None]);
+    let choices = Chosen::samples().into_iter().map(Some).chain([None]);
     let with = choices.zip(Picture::samples().into_iter().cycle());
     let with = with.map(|(choice, picture)| page(Some(on(picture, choice)), None));
     let empty = Choose { missing: true, own: vec![], gallery: vec![] };
