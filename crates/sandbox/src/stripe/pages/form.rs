@@ -190,14 +190,17 @@ fn summary(session: &Session) -> String {
             .description
             .as_ref()
             .map(|text| format!("<br><span class=\"quiet\">{}</span>", escape(text)));
+        // As on the real page, one of a thing is not counted.
+        let several = (line.quantity > 1).then(|| {
+            format!("<br><span class=\"quiet\">{} × {}</span>", line.quantity, written(line.unit_amount))
+        });
         let _ = write!(
             rows,
-            "<li>{}<span class=\"what\">{}{}<br><span class=\"quiet\">{} × {}</span></span><span>{}</span></li>",
+            "<li>{}<span class=\"what\">{}{}{}</span><span>{}</span></li>",
             picture.unwrap_or_default(),
             escape(&line.name),
             about.unwrap_or_default(),
-            line.quantity,
-            written(line.unit_amount),
+            several.unwrap_or_default(),
             written(line.total()),
         );
     }
@@ -209,14 +212,10 @@ fn summary(session: &Session) -> String {
             written(only.amount)
         );
     }
-    let order =
-        session.client_reference_id.as_ref().map(|id| format!("<p class=\"quiet\">{}</p>", escape(id)));
+    let total = written(session.total());
     format!(
-        "<h1>{}</h1><ul class=\"lines\">{rows}<li class=\"total\"><span class=\"what\">Total</span><span>{}</span></li>\
-         </ul>{}",
-        written(session.total()),
-        written(session.total()),
-        order.unwrap_or_default()
+        "<h1>{total}</h1><ul class=\"lines\">{rows}\
+         <li class=\"total\"><span class=\"what\">Total</span><span>{total}</span></li></ul>"
     )
 }
 
