@@ -1,6 +1,7 @@
 //! Exports: a file of everything that is known about an account, for its owner. queued → ready → expired; queued → failed.
 
 mod contents;
+mod purchases;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
