@@ -75,6 +75,14 @@ export class Visitor {
     await this.page.waitForLoadState();
   }
 
+  /** Goes back one page, perhaps to one that the browser kept as it was: Playwright's own way waits in vain for such a one to load. */
+  async goBack() {
+    const there = this.page.url();
+    await this.page.evaluate(() => history.back());
+    const isThere = async () => this.page.url() !== there && (await this.page.evaluate(() => document.readyState)) === "complete";
+    await until("the page before is there", () => isThere().catch(() => false), 20_000);
+  }
+
   /** Follows a link of the header, which may say that there is news behind it. */
   goTo(name, to) {
     return this.press(new RegExp(`^${name}( \\d+ new)?$`), { to, within: this.page.getByRole("banner") });

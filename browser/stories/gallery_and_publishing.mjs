@@ -40,7 +40,7 @@ export async function tell(visitor) {
   const second = await hrefs(page);
   assert.ok(second.length > 0 && !second.some((href) => first.includes(href)), "the second page goes on");
   await visitor.see("gallery_more");
-  await page.goBack();
+  await visitor.goBack();
   assert.deepEqual(await hrefs(page), first, "back at the first page");
 
   for (const [name, n] of [["rtl", 1], ["markup", 2], ["long", 5], ["one_word", 6]]) {

@@ -67,9 +67,9 @@ async function sentenceThatIsRefused(visitor) {
   await visitor.press("Change the words and try again", { to: "/generations/new" });
   assert.equal(await page.getByLabel("Your sentence").inputValue(), sentence);
 
-  await page.goBack();
+  await visitor.goBack();
   await page.locator("#progress.is-refused").waitFor();
-  await page.goBack();
+  await visitor.goBack();
   assert.equal(visitor.path, "/generations/new", "one comes back to the form");
 }
 

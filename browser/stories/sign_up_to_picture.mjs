@@ -73,7 +73,7 @@ export async function tell(visitor) {
   await visitor.goTo("Sign out", "/");
   await flash(visitor, "You are signed out.");
   await visitor.see("home_signed_out");
-  await page.goBack();
+  await visitor.goBack();
   await until("the page of before is not shown any more", () => visitor.path === "/sign-in");
 }
 
