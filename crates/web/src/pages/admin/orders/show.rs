@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt::Display};
 
 use poem::{Response, handler, http::StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 use shop::{
     accounts::{Duty, Role},
     ids::OrderId,
@@ -149,12 +150,18 @@ impl From<Told> for ToldRow {
 
 impl From<Event> for EventRow {
     fn from(event: Event) -> Self {
+        // Amounts are written down in the smallest unit, with their currency beside them.
+        let currency = event.details.get("currency").and_then(Value::as_str);
+        let text = |name: &str, value: &Value| {
+            if let (Some(amount), Some(currency), "amount" | "total") = (value.as_i64(), currency, name) {
+                return money(amount, currency);
+            }
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        };
         let details = event.details.as_object().into_iter().flatten();
         let details: Vec<_> = details
-            .map(|(name, value)| {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{}: {value}", words(name))
-            })
+            .filter(|(name, _)| *name != "currency")
+            .map(|(name, value)| format!("{}: {}", words(name), text(name, value)))
             .collect();
         Self { at: views::moment(event.at), kind: words(event.kind.into()), details: details.join(", ") }
     }
