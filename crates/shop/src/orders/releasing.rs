@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use super::{
     Hold, OrderStatus, confirm,
     events::{self, OrderEventKind},
-    reopen,
+    locking, reopen,
 };
 use crate::{
     Cause, StaleTransition,
@@ -65,16 +65,10 @@ pub async fn release(
     note: &str,
 ) -> sqlx::Result<Result<Released, ReleaseError>> {
     let mut tx = db.begin().await?;
-    // The cart before the order, as whoever confirms one does.
-    sqlx::query!(
-        "select c.id from carts c join orders o on o.cart_id = c.id where o.id = $1 for update of c",
-        id as OrderId,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
+    locking::lock(&mut tx, id).await?;
     let order = sqlx::query!(
         r#"select status as "status: OrderStatus", hold as "hold: Hold", currency as "currency: Currency", total
-           from orders where id = $1 for update"#,
+           from orders where id = $1"#,
         id as OrderId,
     )
     .fetch_optional(&mut *tx)
@@ -99,7 +93,9 @@ pub async fn release(
         return Ok(Err(ReleaseError::OtherCurrency { amount, currency: currency.to_owned() }));
     }
     let there = ours.first().map_or(0, |(_, balance)| *balance);
-    let is_covered = there >= order.total;
+    // What we gave back of an order that was confirmed was given back on purpose.
+    let given_back = if was_confirmed { payments::given_back(&entries, order.currency) } else { 0 };
+    let is_covered = there.saturating_add(given_back) >= order.total;
     if !is_covered && (was_confirmed || there != 0) {
         let (there, due) = (Money::new(there, order.currency), Money::new(order.total, order.currency));
         return Ok(Err(ReleaseError::PartlyPaid { there, due }));
@@ -109,15 +105,7 @@ pub async fn release(
     let key = format!("released:{id}:{}", cause.at.timestamp_micros());
     events::record(&mut tx, cause, id, OrderEventKind::Released, json!({ "reason": hold }), &key).await?;
     if confirms {
-        // One that had ended is to be paid again for a moment: what was paid is there. Another order of the cart goes on by itself.
-        sqlx::query!(
-            "update orders o set cart_id = null
-             where o.id = $1 and o.status in ('cancelled', 'expired')
-                   and exists (select from orders p where p.cart_id = o.cart_id and p.status = 'pending_payment')",
-            id as OrderId,
-        )
-        .execute(&mut *tx)
-        .await?;
+        // One that had ended is to be paid again for a moment: what was paid is there.
         reopen(&mut tx, id).await?;
         confirm(&mut tx, cause, id).await?;
     }

@@ -9,7 +9,7 @@ use crate::{
     Cause,
     ids::{CartId, OrderId, PaymentSessionId},
     money::{Currency, Money},
-    orders::{EndReason, Hold, OrderStatus},
+    orders::{self, EndReason, Hold, OrderStatus},
 };
 
 const NOT_PAID: &str = "The payment did not go through, and nothing was charged. Please try again, perhaps with another way to pay.";

@@ -135,12 +135,9 @@ impl Facts {
         }
     }
 
-    /// What came of it, less what went back, in the smallest unit of whatever currency they are in. A refund that is on its way, or
-    /// did not arrive, is still here.
-    pub(super) fn kept(&self) -> i64 {
-        let came = self.charges.iter().map(|charge| charge.amount).fold(0, i64::saturating_add);
-        let back = self.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
-        came.saturating_sub(back.map(|refund| refund.amount).fold(0, i64::saturating_add))
+    /// What came of it, whether or not it went back, in the smallest unit of whatever currency it is in.
+    pub(super) fn charged(&self) -> i64 {
+        self.charges.iter().map(|charge| charge.amount).fold(0, i64::saturating_add)
     }
 
     /// What moved, in an order in which it can have moved. A refund that failed went out before, and a dispute that is decided

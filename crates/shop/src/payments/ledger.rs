@@ -58,6 +58,17 @@ pub(crate) fn balances(entries: &[Entry]) -> BTreeMap<&str, i64> {
     balances
 }
 
+/// What we sent back and arrived there, in the smallest unit of this currency.
+pub(crate) fn given_back(entries: &[Entry], currency: Currency) -> i64 {
+    let sent = sum(entries, LedgerKind::Refund, currency);
+    sent.saturating_sub(sum(entries, LedgerKind::RefundFailed, currency)).max(0)
+}
+
+fn sum(entries: &[Entry], kind: LedgerKind, currency: Currency) -> i64 {
+    let ours = entries.iter().filter(|entry| entry.kind == kind && entry.currency == currency.code());
+    ours.map(|entry| entry.amount).fold(0, i64::saturating_add)
+}
+
 /// A movement of money to be written down.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Movement<'a> {
@@ -74,13 +85,8 @@ pub fn payment_status(entries: &[Entry], session: Option<SessionState>, total: M
     if disputes::any_stands(entries) {
         return PaymentStatus::Disputed;
     }
-    let sum = |kind| -> i64 {
-        let ours =
-            entries.iter().filter(|entry| entry.kind == kind && entry.currency == total.currency.code());
-        ours.map(|entry| entry.amount).fold(0, i64::saturating_add)
-    };
-    let charged = sum(LedgerKind::Charge);
-    let returned = sum(LedgerKind::Refund).saturating_sub(sum(LedgerKind::RefundFailed)).max(0);
+    let charged = sum(entries, LedgerKind::Charge, total.currency);
+    let returned = given_back(entries, total.currency);
     if charged == 0 {
         return match session {
             _ if total.amount == 0 => PaymentStatus::Paid,

@@ -24,14 +24,13 @@ pub(super) async fn paid(
         return hold(tx, cause, order, Hold::PaidTwice, reference).await;
     }
     let currency = order.due.currency.code();
-    let is_foreign = facts.currency != currency
-        || facts.charges.iter().any(|charge| charge.currency != currency)
-        || facts.refunds.iter().any(|refund| refund.currency != currency);
+    let is_foreign =
+        facts.currency != currency || facts.charges.iter().any(|charge| charge.currency != currency);
     if is_foreign {
         return hold(tx, cause, order, Hold::CurrencyMismatch, reference).await;
     }
-    // Money that went back before we knew that it had come pays for nothing.
-    if facts.amount != order.due.amount || facts.kept() != order.due.amount {
+    // What went back since then does not count: the order was paid, whichever of both was heard of first.
+    if facts.amount != order.due.amount || facts.charged() != order.due.amount {
         return hold(tx, cause, order, Hold::AmountMismatch, reference).await;
     }
     match order.status {

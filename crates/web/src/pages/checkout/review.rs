@@ -23,10 +23,7 @@ use crate::{
     forms::{CheckedForm, Form},
     limits,
     pages::{
-        cart::{
-            coupon,
-            show::{facts, note},
-        },
+        cart::show::{facts, note},
         orders as order_pages,
     },
     pictures::Cropped,
