@@ -13,18 +13,14 @@ use crate::{
 /// there and not decided upon: then nothing may be forgotten yet.
 ///
 /// Orders that ended unpaid keep nothing of the person. Those that are paid keep the address of the parcel and that of their
-/// letters, since they are still to be made and sent.
+/// letters, since they are still to be made and sent. The caller holds the rows of all of them (`orders::lock_all`).
 pub(crate) async fn forget(
     tx: &mut PgTransaction<'_>,
     cause: &Cause,
     account_id: AccountId,
 ) -> sqlx::Result<bool> {
-    // Carts before orders, as whoever places one does.
-    sqlx::query!("select id from carts where account_id = $1 for update", account_id as AccountId)
-        .fetch_all(&mut **tx)
-        .await?;
     let pending = sqlx::query_scalar!(
-        r#"select id as "id: OrderId" from orders where account_id = $1 and status = 'pending_payment' order by id for update"#,
+        r#"select id as "id: OrderId" from orders where account_id = $1 and status = 'pending_payment' order by id"#,
         account_id as AccountId,
     )
     .fetch_all(&mut **tx)
